@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    fields,
+    read,
+)
+
+if TYPE_CHECKING:
+    from ..models.spans_result import SpansResult
+
+
+@_attrs_define
+class ListSpansResponse:
+    """The envelope of a page of spans."""
+
+    data: SpansResult
+    """ A page of spans. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    """ Fields that the contract does not know. """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        field_dict: dict[str, Any] = {}
+        field_dict["data"] = self.data.to_dict()
+        field_dict.update(self.additional_properties)
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
+        self = cls.__new__(cls)
+        d = fields(src_dict)
+        from ..models.spans_result import SpansResult
+
+        self.data = read(SpansResult.from_dict, src_dict, "data")
+        del d["data"]
+        self.additional_properties = d
+        return self
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the contract does not know, by its name in the JSON."""
+        return self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

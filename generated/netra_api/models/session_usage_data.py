@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    fields,
+    integer,
+    number,
+    read,
+    string,
+)
+
+
+@_attrs_define
+class SessionUsageData:
+    """What one session used inside the window."""
+
+    session_id: str
+    """ The session's identifier. """
+    token_count: int
+    """ Total tokens used. """
+    requests_count: int
+    """ Number of requests (traces). """
+    total_cost: float
+    """ Total cost in USD. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    """ Fields that the contract does not know. """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        field_dict: dict[str, Any] = {}
+        field_dict["session_id"] = self.session_id
+        field_dict["tokenCount"] = self.token_count
+        field_dict["requestsCount"] = self.requests_count
+        field_dict["totalCost"] = self.total_cost
+        field_dict.update(self.additional_properties)
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
+        self = cls.__new__(cls)
+        d = fields(src_dict)
+        value = d.pop("session_id", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "session_id")
+        self.session_id = value
+        value = d.pop("tokenCount", None)
+        if type(value) is not int:
+            value = read(integer, src_dict, "tokenCount")
+        self.token_count = value
+        value = d.pop("requestsCount", None)
+        if type(value) is not int:
+            value = read(integer, src_dict, "requestsCount")
+        self.requests_count = value
+        value = d.pop("totalCost", None)
+        if type(value) is not float or value - value != 0.0:
+            value = read(number, src_dict, "totalCost")
+        self.total_cost = value
+        self.additional_properties = d
+        return self
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the contract does not know, by its name in the JSON."""
+        return self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

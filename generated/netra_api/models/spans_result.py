@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    fields,
+    list_of,
+    read,
+)
+
+if TYPE_CHECKING:
+    from ..models.page_info import PageInfo
+    from ..models.trace_span import TraceSpan
+
+
+@_attrs_define
+class SpansResult:
+    """A page of spans."""
+
+    data: list[TraceSpan]
+    """ The spans, in the order of the walk. """
+    page_info: PageInfo
+    """ Whether the walk goes on. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    """ Fields that the contract does not know. """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        field_dict: dict[str, Any] = {}
+        field_dict["data"] = [item.to_dict() for item in self.data]
+        field_dict["pageInfo"] = self.page_info.to_dict()
+        field_dict.update(self.additional_properties)
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
+        self = cls.__new__(cls)
+        d = fields(src_dict)
+        from ..models.page_info import PageInfo
+        from ..models.trace_span import TraceSpan
+
+        self.data = read(list_of(TraceSpan.from_dict), src_dict, "data")
+        del d["data"]
+        from ..models.page_info import PageInfo
+        from ..models.trace_span import TraceSpan
+
+        self.page_info = read(PageInfo.from_dict, src_dict, "pageInfo")
+        del d["pageInfo"]
+        self.additional_properties = d
+        return self
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the contract does not know, by its name in the JSON."""
+        return self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

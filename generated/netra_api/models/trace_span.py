@@ -1,0 +1,357 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import (
+    anything,
+    boolean,
+    fields,
+    integer,
+    list_of,
+    number,
+    read,
+    string,
+)
+
+if TYPE_CHECKING:
+    from ..models.json_object import JsonObject
+
+
+@_attrs_define
+class TraceSpan:
+    """One step inside a trace."""
+
+    id: str
+    """ The span's identifier. """
+    trace_id: str
+    """ The trace that the span belongs to. """
+    name: str
+    """ The span's name. """
+    kind: str
+    """ What kind of work the span is, for example `generation` or `tool`. """
+    organisation_id: str
+    """ The identifier of the organization. """
+    project_id: str
+    """ The identifier of the project. """
+    created_at: str
+    """ When the service recorded the span (ISO 8601, UTC). """
+    cursor: str
+    """ Where this item stands in the list; asks for what follows it. """
+    parent_span_id: str | None = None
+    """ The span that this one is a part of; null for a root. """
+    latency_ms: float | None = None
+    """ Duration in milliseconds; may be fractional. """
+    start_time_ms: str | None = None
+    """ When the span started, as text. Whether ISO 8601 or milliseconds since 1970-01-01T00:00:00Z is
+    not settled: readers accept both. """
+    end_time_ms: str | None = None
+    """ When the span ended, as text in either of the forms of `start_time_ms`. """
+    session_id: str | None = None
+    """ The session that the span belongs to. """
+    tenant_id: str | None = None
+    """ The tenant that the span belongs to. """
+    user_id: str | None = None
+    """ The user that caused the span. """
+    environment: str | None = None
+    """ The deployment environment, for example `production`. """
+    model_name: str | None = None
+    """ The model that the span called. """
+    prompt_tokens: int | None = None
+    """ Input tokens. """
+    completion_tokens: int | None = None
+    """ Output tokens. """
+    cached_tokens: int | None = None
+    """ Input tokens read from a cache. """
+    total_tokens: int | None = None
+    """ Total tokens. """
+    prompt_tokens_cost: float | None = None
+    """ Cost of the input tokens in USD. """
+    completion_tokens_cost: float | None = None
+    """ Cost of the output tokens in USD. """
+    cached_tokens_cost: float | None = None
+    """ Cost of the cached tokens in USD. """
+    total_cost: float | None = None
+    """ Total cost in USD. """
+    has_pii: bool | None = None
+    """ Whether personal data was found. """
+    pii_entities: list[Any] | None = None
+    """ The personal data that was found. """
+    pii_actions: JsonObject | None = None
+    """ What was done about personal data. """
+    has_violation: bool | None = None
+    """ Whether a policy was violated. """
+    violations: list[Any] | None = None
+    """ The policies that were violated. """
+    violation_actions: JsonObject | None = None
+    """ What was done about violations. """
+    status: str | None = None
+    """ How the span ended, for example `OK` or `ERROR`. """
+    attributes: str | None = None
+    """ The span's attributes, as JSON text. """
+    events: str | None = None
+    """ The span's events, as JSON text. """
+    links: str | None = None
+    """ The span's links, as JSON text. """
+    resources: str | None = None
+    """ The attributes of the span's resource, as JSON text. """
+    metadata: JsonObject | None = None
+    """ Free-form data that the program attached. """
+    has_error: bool | None = None
+    """ Whether the span failed. """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    """ Fields that the contract does not know. """
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        field_dict: dict[str, Any] = {}
+        field_dict["id"] = self.id
+        field_dict["trace_id"] = self.trace_id
+        field_dict["name"] = self.name
+        field_dict["kind"] = self.kind
+        field_dict["organisation_id"] = self.organisation_id
+        field_dict["project_id"] = self.project_id
+        field_dict["created_at"] = self.created_at
+        field_dict["cursor"] = self.cursor
+        if self.parent_span_id is not None:
+            field_dict["parent_span_id"] = self.parent_span_id
+        if self.latency_ms is not None:
+            field_dict["latency_ms"] = self.latency_ms
+        if self.start_time_ms is not None:
+            field_dict["start_time_ms"] = self.start_time_ms
+        if self.end_time_ms is not None:
+            field_dict["end_time_ms"] = self.end_time_ms
+        if self.session_id is not None:
+            field_dict["session_id"] = self.session_id
+        if self.tenant_id is not None:
+            field_dict["tenant_id"] = self.tenant_id
+        if self.user_id is not None:
+            field_dict["user_id"] = self.user_id
+        if self.environment is not None:
+            field_dict["environment"] = self.environment
+        if self.model_name is not None:
+            field_dict["model_name"] = self.model_name
+        if self.prompt_tokens is not None:
+            field_dict["prompt_tokens"] = self.prompt_tokens
+        if self.completion_tokens is not None:
+            field_dict["completion_tokens"] = self.completion_tokens
+        if self.cached_tokens is not None:
+            field_dict["cached_tokens"] = self.cached_tokens
+        if self.total_tokens is not None:
+            field_dict["total_tokens"] = self.total_tokens
+        if self.prompt_tokens_cost is not None:
+            field_dict["prompt_tokens_cost"] = self.prompt_tokens_cost
+        if self.completion_tokens_cost is not None:
+            field_dict["completion_tokens_cost"] = self.completion_tokens_cost
+        if self.cached_tokens_cost is not None:
+            field_dict["cached_tokens_cost"] = self.cached_tokens_cost
+        if self.total_cost is not None:
+            field_dict["total_cost"] = self.total_cost
+        if self.has_pii is not None:
+            field_dict["has_pii"] = self.has_pii
+        if self.pii_entities is not None:
+            field_dict["pii_entities"] = list(self.pii_entities)
+        if self.pii_actions is not None:
+            field_dict["pii_actions"] = self.pii_actions.to_dict()
+        if self.has_violation is not None:
+            field_dict["has_violation"] = self.has_violation
+        if self.violations is not None:
+            field_dict["violations"] = list(self.violations)
+        if self.violation_actions is not None:
+            field_dict["violation_actions"] = self.violation_actions.to_dict()
+        if self.status is not None:
+            field_dict["status"] = self.status
+        if self.attributes is not None:
+            field_dict["attributes"] = self.attributes
+        if self.events is not None:
+            field_dict["events"] = self.events
+        if self.links is not None:
+            field_dict["links"] = self.links
+        if self.resources is not None:
+            field_dict["resources"] = self.resources
+        if self.metadata is not None:
+            field_dict["metadata"] = self.metadata.to_dict()
+        if self.has_error is not None:
+            field_dict["has_error"] = self.has_error
+        field_dict.update(self.additional_properties)
+        return field_dict
+
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
+        """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
+        self = cls.__new__(cls)
+        d = fields(src_dict)
+        value = d.pop("id", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "id")
+        self.id = value
+        value = d.pop("trace_id", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "trace_id")
+        self.trace_id = value
+        value = d.pop("name", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "name")
+        self.name = value
+        value = d.pop("kind", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "kind")
+        self.kind = value
+        value = d.pop("organisation_id", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "organisation_id")
+        self.organisation_id = value
+        value = d.pop("project_id", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "project_id")
+        self.project_id = value
+        value = d.pop("created_at", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "created_at")
+        self.created_at = value
+        value = d.pop("cursor", None)
+        if type(value) is not str:
+            value = read(string, src_dict, "cursor")
+        self.cursor = value
+        value = d.pop("parent_span_id", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "parent_span_id")
+        self.parent_span_id = value
+        value = d.pop("latency_ms", None)
+        if value is not None and (type(value) is not float or value - value != 0.0):
+            value = read(number, src_dict, "latency_ms")
+        self.latency_ms = value
+        value = d.pop("start_time_ms", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "start_time_ms")
+        self.start_time_ms = value
+        value = d.pop("end_time_ms", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "end_time_ms")
+        self.end_time_ms = value
+        value = d.pop("session_id", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "session_id")
+        self.session_id = value
+        value = d.pop("tenant_id", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "tenant_id")
+        self.tenant_id = value
+        value = d.pop("user_id", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "user_id")
+        self.user_id = value
+        value = d.pop("environment", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "environment")
+        self.environment = value
+        value = d.pop("model_name", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "model_name")
+        self.model_name = value
+        value = d.pop("prompt_tokens", None)
+        if value is not None and type(value) is not int:
+            value = read(integer, src_dict, "prompt_tokens")
+        self.prompt_tokens = value
+        value = d.pop("completion_tokens", None)
+        if value is not None and type(value) is not int:
+            value = read(integer, src_dict, "completion_tokens")
+        self.completion_tokens = value
+        value = d.pop("cached_tokens", None)
+        if value is not None and type(value) is not int:
+            value = read(integer, src_dict, "cached_tokens")
+        self.cached_tokens = value
+        value = d.pop("total_tokens", None)
+        if value is not None and type(value) is not int:
+            value = read(integer, src_dict, "total_tokens")
+        self.total_tokens = value
+        value = d.pop("prompt_tokens_cost", None)
+        if value is not None and (type(value) is not float or value - value != 0.0):
+            value = read(number, src_dict, "prompt_tokens_cost")
+        self.prompt_tokens_cost = value
+        value = d.pop("completion_tokens_cost", None)
+        if value is not None and (type(value) is not float or value - value != 0.0):
+            value = read(number, src_dict, "completion_tokens_cost")
+        self.completion_tokens_cost = value
+        value = d.pop("cached_tokens_cost", None)
+        if value is not None and (type(value) is not float or value - value != 0.0):
+            value = read(number, src_dict, "cached_tokens_cost")
+        self.cached_tokens_cost = value
+        value = d.pop("total_cost", None)
+        if value is not None and (type(value) is not float or value - value != 0.0):
+            value = read(number, src_dict, "total_cost")
+        self.total_cost = value
+        value = d.pop("has_pii", None)
+        if value is not None and type(value) is not bool:
+            value = read(boolean, src_dict, "has_pii")
+        self.has_pii = value
+        value = d.pop("pii_entities", None)
+        if value is not None:
+            from ..models.json_object import JsonObject
+
+            value = read(list_of(anything), src_dict, "pii_entities")
+        self.pii_entities = value
+        value = d.pop("pii_actions", None)
+        if value is not None:
+            from ..models.json_object import JsonObject
+
+            value = read(JsonObject.from_dict, src_dict, "pii_actions")
+        self.pii_actions = value
+        value = d.pop("has_violation", None)
+        if value is not None and type(value) is not bool:
+            value = read(boolean, src_dict, "has_violation")
+        self.has_violation = value
+        value = d.pop("violations", None)
+        if value is not None:
+            from ..models.json_object import JsonObject
+
+            value = read(list_of(anything), src_dict, "violations")
+        self.violations = value
+        value = d.pop("violation_actions", None)
+        if value is not None:
+            from ..models.json_object import JsonObject
+
+            value = read(JsonObject.from_dict, src_dict, "violation_actions")
+        self.violation_actions = value
+        value = d.pop("status", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "status")
+        self.status = value
+        value = d.pop("attributes", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "attributes")
+        self.attributes = value
+        value = d.pop("events", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "events")
+        self.events = value
+        value = d.pop("links", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "links")
+        self.links = value
+        value = d.pop("resources", None)
+        if value is not None and type(value) is not str:
+            value = read(string, src_dict, "resources")
+        self.resources = value
+        value = d.pop("metadata", None)
+        if value is not None:
+            from ..models.json_object import JsonObject
+
+            value = read(JsonObject.from_dict, src_dict, "metadata")
+        self.metadata = value
+        value = d.pop("has_error", None)
+        if value is not None and type(value) is not bool:
+            value = read(boolean, src_dict, "has_error")
+        self.has_error = value
+        self.additional_properties = d
+        return self
+
+    def __getitem__(self, key: str) -> Any:
+        """A field that the contract does not know, by its name in the JSON."""
+        return self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,168 @@
+"""Shared types, and the readers that check JSON values against the contract."""
+
+import math
+from collections.abc import Callable, Mapping, MutableMapping
+from http import HTTPStatus
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Generic, TypeAlias, TypeVar
+
+from attrs import define
+
+from .errors import PayloadError
+
+# Absent, null and "not set" are one thing: None.
+if TYPE_CHECKING:
+    Unset: TypeAlias = None
+else:
+    Unset = type(None)
+UNSET: Unset = None
+
+T = TypeVar("T")
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """The fields of a JSON object, as a new dict."""
+    if not isinstance(value, Mapping):
+        raise PayloadError.expected("an object", value)
+    return dict(value)
+
+
+def read(reader: Callable[[Any], T], source: Mapping[str, Any], key: str) -> T:
+    """What `reader` makes of a field; its errors name the field."""
+    if key not in source:
+        raise PayloadError("missing", (key,))
+    try:
+        return reader(source[key])
+    except PayloadError as error:
+        raise error.within(key) from None
+
+
+def list_of(reader: Callable[[Any], T]) -> Callable[[Any], list[T]]:
+    """A reader of lists; its errors name the item."""
+
+    def read_list(value: Any) -> list[T]:
+        if not isinstance(value, list):
+            raise PayloadError.expected("a list", value)
+        items: list[T] = []
+        try:
+            for item in value:
+                items.append(reader(item))
+        except PayloadError as error:
+            raise error.within(len(items)) from None
+        return items
+
+    return read_list
+
+
+def one_of(*readers: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A reader that takes what the first fitting reader makes of the value."""
+
+    def read_one(value: Any) -> Any:
+        for reader in readers[:-1]:
+            try:
+                return reader(value)
+            except PayloadError:
+                continue
+        return readers[-1](value)
+
+    return read_one
+
+
+def among(allowed: set[T]) -> Callable[[Any], T]:
+    """A reader of a closed set of values."""
+
+    def read_member(value: Any) -> T:
+        if not isinstance(value, str) or value not in allowed:
+            raise PayloadError.expected(
+                "one of " + ", ".join(sorted(map(str, allowed))), value
+            )
+        return value
+
+    return read_member
+
+
+def anything(value: Any) -> Any:
+    return value
+
+
+def string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise PayloadError.expected("a string", value)
+    return value
+
+
+def boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise PayloadError.expected("true or false", value)
+    return value
+
+
+def integer(value: Any) -> int:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise PayloadError.expected("an integer", value)
+    return value
+
+
+def number(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            if math.isfinite(value):
+                return float(value)
+        except OverflowError:
+            pass
+    raise PayloadError.expected("a finite number", value)
+
+
+# The types that `httpx.Client(files=)` can accept, copied from that library.
+FileContent = IO[bytes] | bytes | str
+FileTypes = (
+    # (filename, file (or bytes), content_type)
+    tuple[str | None, FileContent, str | None]
+    # (filename, file (or bytes), content_type, headers)
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
+RequestFiles = list[tuple[str, FileTypes]]
+
+
+@define
+class File:
+    """Contains information for file uploads"""
+
+    payload: BinaryIO
+    file_name: str | None = None
+    mime_type: str | None = None
+
+    def to_tuple(self) -> FileTypes:
+        """Return a tuple representation that httpx will accept for multipart/form-data"""
+        return self.file_name, self.payload, self.mime_type
+
+
+@define
+class Response(Generic[T]):
+    """A response from an endpoint"""
+
+    status_code: HTTPStatus
+    content: bytes
+    headers: MutableMapping[str, str]
+    parsed: T | None
+
+
+__all__ = [
+    "UNSET",
+    "File",
+    "FileTypes",
+    "RequestFiles",
+    "Response",
+    "Unset",
+    "among",
+    "anything",
+    "boolean",
+    "fields",
+    "integer",
+    "list_of",
+    "number",
+    "one_of",
+    "read",
+    "string",
+]
