@@ -1,0 +1,72 @@
+# Needs Python 3.11 or newer and make; `make spec-lint` (part of `make check`) needs Node 20 or newer as well.
+# Everything else is installed into .venv on first use.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# The tools that scripts call come from .venv, and only from there.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+INSTALLED := .venv/.installed
+SPEC_LINT := scripts/spec-lint
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(INSTALLED)  ## the main job: a real instrumented program, the embedded backend, the documented example
+	$(BIN)/python scripts/demo/run.py
+
+.PHONY: test
+test: $(INSTALLED)  ## all tests
+	$(BIN)/python -m pytest -q
+
+.PHONY: check
+check: lint types spec-lint drift test wheel  ## everything that must be green: what CI runs
+
+.PHONY: generate
+generate: $(INSTALLED)  ## rebuild generated/netra_api from openapi.yaml
+	scripts/generate.sh
+
+.PHONY: drift
+drift: $(INSTALLED)  ## fail when generated/netra_api is not what openapi.yaml gives
+	scripts/generate.sh --check
+
+.PHONY: lint
+lint: $(INSTALLED)  ## ruff: style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(INSTALLED)  ## mypy (strict) and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+.PHONY: spec-lint
+spec-lint: $(SPEC_LINT)/node_modules/.installed  ## redocly's recommended-strict rules on openapi.yaml
+	$(SPEC_LINT)/node_modules/.bin/redocly lint --config $(SPEC_LINT)/redocly.yaml openapi.yaml
+
+.PHONY: wheel
+wheel: $(INSTALLED)  ## build the wheel and test it in an empty environment
+	scripts/wheel.sh
+
+.PHONY: lock
+lock:  ## pin the tools anew: scripts/requirements/dev.txt from pyproject.toml
+	scripts/lock.sh
+
+.PHONY: clean
+clean:  ## remove what the other targets made
+	rm -rf .venv dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(INSTALLED): scripts/requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(SPEC_LINT)/node_modules/.installed: $(SPEC_LINT)/package-lock.json
+	npm ci --prefix $(SPEC_LINT) --no-audit --no-fund --loglevel=error
+	touch $@

@@ -1,0 +1,28 @@
+"""A client for Netra's usage, traces and spans API.
+
+>>> from netra import Netra
+>>> Netra.init(app_name="sample-app")
+>>> Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+"""
+
+from . import errors
+from ._paging import PagedIterator
+from ._version import __version__
+from .client import Netra
+from .errors import *  # noqa: F403  (exactly the tree)
+from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
+from .usage import Usage
+
+__all__ = [
+    "Netra",
+    "PagedIterator",
+    "SessionUsageData",
+    "SpansPage",
+    "TenantUsageData",
+    "TraceSpan",
+    "TraceSummary",
+    "TracesPage",
+    "Usage",
+    "__version__",
+]
+__all__ += errors.__all__

@@ -1,0 +1,137 @@
+"""From an answer to a result or an error. Pure: no I/O, no clock but the one passed in."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+import attrs
+from netra_api.errors import PayloadError
+
+from ._operations import Operation
+from .errors import APIResponseValidationError, APIStatusError, error_class_for
+
+__all__ = ["Answer", "result_of", "retry_after"]
+
+T = TypeVar("T")
+
+BODY_SHOWN = 2_000
+"""How many characters of a body an error keeps."""
+
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
+
+_ADVICE = {
+    400: "Check the arguments.",
+    401: "Check the API key: NETRA_API_KEY, or api_key='…'.",
+    403: "The API key is valid but may not do this; ask for the permission, or use another key.",
+    404: "Check the id, and that the endpoint is the service's.",
+    429: "Send fewer requests, or wait.",
+}
+_REDIRECT_ADVICE = (
+    "Redirects are not followed, because they would show the API key to another address; "
+    "if you trust the new address, set it as the endpoint."
+)
+_SERVER_ADVICE = "The service failed; try again later."
+
+
+@attrs.frozen
+class Answer:
+    """What came back. `asked` is the method and path, `headers` looks names up in any case."""
+
+    asked: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def request_id(self) -> str | None:
+        return next((self.headers[name] for name in _REQUEST_ID_HEADERS if name in self.headers), None)
+
+    @property
+    def body_shown(self) -> str:
+        return self.body[: 4 * BODY_SHOWN].decode(errors="replace")[:BODY_SHOWN]
+
+
+def result_of(operation: Operation[T], answer: Answer, now: datetime | None = None) -> T:
+    """The operation's result. Raises `APIStatusError`, `APIResponseValidationError` or `PaginationError`."""
+    if not 200 <= answer.status <= 299:
+        raise _status_error(answer, now or datetime.now(UTC))
+    try:
+        return operation.read(json.loads(answer.body))
+    except PayloadError as error:
+        problem = str(error)
+    except (ValueError, RecursionError) as error:
+        problem = f"the body is not JSON ({error})"
+    raise APIResponseValidationError(
+        f"{answer.asked} answered {answer.status}, but not as the contract promises: {problem}."
+        f"{_id_note(answer)} Something between here and the service may have answered in its place; "
+        "if not, the service has changed and this package needs an update.",
+        body=answer.body_shown,
+        request_id=answer.request_id,
+    )
+
+
+def _status_error(answer: Answer, now: datetime) -> APIStatusError:
+    status = answer.status
+    try:
+        phrase = f" {HTTPStatus(status).phrase}"
+    except ValueError:  # 499, 520, 598: no registry knows them
+        phrase = ""
+    said = _service_message(answer)
+    if 300 <= status <= 399:
+        advice = _REDIRECT_ADVICE
+        said = said or f"it points to {answer.headers.get('location', 'nowhere')}"
+    else:
+        advice = _ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "")
+    wait = retry_after(answer.headers.get("retry-after"), now)
+    if wait is not None:
+        advice = f"{advice} The service asks to wait {wait:g} s.".strip()
+    message = (
+        f"{answer.asked} answered {status}{phrase}{f': {said}' if said else ''}.{_id_note(answer)} {advice}"
+    )
+    return error_class_for(status)(
+        message.strip(),
+        status_code=status,
+        body=answer.body_shown,
+        request_id=answer.request_id,
+        retry_after=wait,
+    )
+
+
+def _service_message(answer: Answer) -> str:
+    """The service's own words, or the beginning of the body."""
+    try:
+        body: Any = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        body = None
+    if isinstance(body, dict):
+        message = body.get("message") or body.get("error")
+        if isinstance(message, list):
+            message = "; ".join(map(str, message))
+        if message:
+            return str(message)[:BODY_SHOWN].rstrip(".")
+    return " ".join(answer.body_shown[:200].split())
+
+
+def _id_note(answer: Answer) -> str:
+    return f" (request id {answer.request_id})" if answer.request_id else ""
+
+
+def retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds from a `Retry-After` header, which holds seconds or an HTTP date; None if it is unreadable."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

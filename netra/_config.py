@@ -1,0 +1,175 @@
+"""How a client is set up: argument, then `NETRA_*`, then `OTEL_*`, then default."""
+
+from __future__ import annotations
+
+import math
+import os
+import string
+from collections.abc import Mapping
+from urllib.parse import quote, unquote
+
+import attrs
+import httpx
+
+from ._version import __version__
+from .errors import ConfigurationError
+
+__all__ = ["Arguments", "Config", "read_config"]
+
+DEFAULT_ENDPOINT = "https://api.getnetra.ai"
+DEFAULT_TIMEOUT = 10.0
+KEY_HEADER = "x-api-key"
+
+# What RFC 9110 allows in the name of a header.
+_NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+
+
+@attrs.frozen(kw_only=True)
+class Arguments:
+    """What the caller gave, unchecked. The repr hides what may hold the API key."""
+
+    app_name: str | None
+    headers: Mapping[str, str] | str | None = attrs.field(repr=False)
+    api_key: str | None = attrs.field(repr=False)
+    endpoint: str | None
+    timeout: float | httpx.Timeout | None
+
+
+@attrs.frozen(kw_only=True)
+class Config:
+    """A checked setup. The repr hides the headers, because they hold the API key."""
+
+    base_url: str
+    headers: Mapping[str, str] = attrs.field(repr=False)
+    timeout: httpx.Timeout
+
+
+def read_config(arguments: Arguments) -> Config:
+    """Checks the arguments and asks the environment for those that are None."""
+    try:
+        return _read_config(arguments)
+    except ConfigurationError as error:
+        # The frames below hold the key in plain; error reports that print local variables must not see them.
+        raise error.with_traceback(None) from None
+
+
+def _read_config(arguments: Arguments) -> Config:
+    endpoint, source = _first(
+        arguments.endpoint, "endpoint", "NETRA_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
+    app_name, _ = _first(arguments.app_name, "app_name", "NETRA_APP_NAME", "OTEL_SERVICE_NAME")
+    base_url = _base_url(endpoint or DEFAULT_ENDPOINT, source)
+    headers = _headers(arguments.headers, arguments.api_key)
+    if KEY_HEADER not in headers and "getnetra" in httpx.URL(base_url).host:
+        raise ConfigurationError(
+            f"{base_url} needs an API key: set NETRA_API_KEY, or pass api_key='…' or headers='x-api-key=…'."
+        )
+    return Config(
+        base_url=base_url,
+        headers={"user-agent": _user_agent(app_name), **headers},
+        timeout=_timeout(arguments.timeout),
+    )
+
+
+def _first(argument: str | None, name: str, *variables: str) -> tuple[str | None, str]:
+    """The argument or the first variable that is set, and the name of where it was found."""
+    if argument is not None:
+        if not isinstance(argument, str):
+            raise ConfigurationError(f"{name} must be a str, not {type(argument).__name__}.")
+        return argument, name
+    for variable in variables:
+        if value := os.environ.get(variable):
+            return value, variable
+    return None, name
+
+
+def _base_url(endpoint: str, source: str) -> str:
+    """The telemetry endpoint without a trailing `/` and then a trailing `/telemetry`."""
+    base = endpoint.strip().removesuffix("/").removesuffix("/telemetry")
+    try:
+        url = httpx.URL(base)
+    except httpx.InvalidURL as error:
+        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: {error}.") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: write it like {DEFAULT_ENDPOINT}.")
+    if url.userinfo or url.query or url.fragment:
+        raise ConfigurationError(
+            f"{source} must hold scheme, host and path only, without user, password, '?' or '#'. "
+            "The API key has its own argument, api_key."
+        )
+    return base
+
+
+def _headers(headers: Mapping[str, str] | str | None, api_key: str | None) -> dict[str, str]:
+    """All headers to send, by lower-case name; the API key is one of them."""
+    if headers is not None:
+        result = _parse_headers(headers, "headers")
+    else:
+        result = _parse_headers(os.environ.get("NETRA_HEADERS", ""), "NETRA_HEADERS")
+    if api_key is not None:
+        result[KEY_HEADER] = _header_value(api_key, "api_key")
+    elif headers is None or KEY_HEADER not in result:
+        if variable := os.environ.get("NETRA_API_KEY"):
+            result[KEY_HEADER] = _header_value(variable, "NETRA_API_KEY")
+    if not result.get(KEY_HEADER):
+        result.pop(KEY_HEADER, None)
+    return result
+
+
+def _parse_headers(headers: Mapping[str, str] | str, source: str) -> dict[str, str]:
+    """A mapping, or W3C Correlation-Context text: `k1=v1,k2=v2` with percent-encoded values."""
+    if isinstance(headers, str):
+        entries = [entry.partition("=") for entry in headers.split(",") if entry.strip()]
+        if not all(equals for _, equals, _ in entries):
+            raise ConfigurationError(f"{source} must look like 'name=value,name=value': an entry has no '='.")
+        pairs = [(name.strip(), unquote(value.strip(" \t"))) for name, _, value in entries]
+    elif isinstance(headers, Mapping):
+        pairs = list(headers.items())
+    else:
+        raise ConfigurationError(f"{source} must be a mapping or a str, not {type(headers).__name__}.")
+    result = {}
+    for name, value in pairs:
+        if not isinstance(name, str) or not name or not _NAME_CHARACTERS.issuperset(name):
+            raise ConfigurationError(f"{source} holds a name that no HTTP header can have.")
+        result[name.lower()] = _header_value(value, f"{source}: {name}")
+    return result
+
+
+def _header_value(value: str, source: str) -> str:
+    """The value without blanks around it. Errors name its source, never the value: it may be the key."""
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{source} must be a str, not {type(value).__name__}.")
+    value = value.strip(" \t")
+    if not (value.isascii() and (value.isprintable() or value.replace("\t", "").isprintable())):
+        raise ConfigurationError(
+            f"{source} holds a line break or another character that no HTTP header can have; "
+            "look for a stray newline at its end."
+        )
+    return value
+
+
+def _user_agent(app_name: str | None) -> str:
+    agent = f"netra-sdk-python/{__version__}"
+    if app_name is None:
+        return agent
+    visible = quote(app_name, safe=" !#$&'*+,-./:;<=>?@[]^_`{|}~")
+    return f"{agent} ({visible})"
+
+
+def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
+    if isinstance(timeout, httpx.Timeout):
+        return timeout
+    if timeout is not None:
+        return httpx.Timeout(_seconds(timeout, "timeout"))
+    variable = os.environ.get("NETRA_USAGE_TIMEOUT")
+    return httpx.Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT") if variable else DEFAULT_TIMEOUT)
+
+
+def _seconds(value: float | str, source: str) -> float:
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if isinstance(value, bool) or not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{source}={value!r} must be a number of seconds above 0.")
+    return seconds

@@ -1,0 +1,117 @@
+"""Walking through pages: which page comes next, and rows out of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Protocol, TypeVar
+
+from .errors import InvalidRequestError, NetraError, PaginationError
+
+__all__ = ["Page", "PagedIterator", "Walk"]
+
+
+class _Row(Protocol):
+    cursor: str
+
+
+Row = TypeVar("Row", bound=_Row)
+Row_co = TypeVar("Row_co", bound=_Row, covariant=True)
+
+
+class Page(Protocol[Row_co]):
+    """What a walk needs to know of a page; `TracesPage` and `SpansPage` are such."""
+
+    @property
+    def has_next_page(self) -> bool: ...
+    @property
+    def next_cursor(self) -> str | None: ...
+    def __iter__(self) -> Iterator[Row_co]: ...
+
+
+PageT = TypeVar("PageT", bound=Page[Any])
+
+
+class Walk:
+    """Decides which page comes next, without fetching any."""
+
+    def __init__(self, cursor: str | None) -> None:
+        self.next_cursor = cursor
+        """What to ask for the next page with."""
+        self.is_done = False
+        # Hashes, because a walk over a million rows sees many thousand cursors.
+        self._seen = {hash(cursor)}
+
+    def advance(self, page: Page[_Row]) -> None:
+        """Takes note of a page; refuses one that leads back to where the walk has been."""
+        if not page.has_next_page:
+            self.is_done = True
+        elif hash(page.next_cursor) in self._seen:
+            raise PaginationError(
+                f"The page asked for with cursor {self.next_cursor!r} leads to cursor {page.next_cursor!r}, where "
+                "the walk has been before: going on would repeat rows for ever. Nothing on it was handed out."
+            )
+        else:
+            self._seen.add(hash(page.next_cursor))
+            self.next_cursor = page.next_cursor
+
+
+class PagedIterator(Iterator[Row], Generic[Row, PageT]):
+    """An iterator over rows that fetches pages as it goes, and holds one page at a time.
+
+    It ends only where the service says that nothing follows. Anything else raises, and the error's `cursor`
+    tells where to go on; the iterator itself can go on as well: it then asks for the same page again.
+    """
+
+    def __init__(self, fetch: Callable[[str | None], PageT], cursor: str | None) -> None:
+        self._fetch = fetch
+        self._walk = Walk(cursor)
+        self._cursor = cursor
+        self._rows: Iterator[Row] = iter(())
+        self._has_begun = False
+
+    @property
+    def cursor(self) -> str | None:
+        """The resume point: with it as `cursor=`, a later call goes on after the last row handed out here."""
+        return self._cursor
+
+    def __next__(self) -> Row:
+        self._has_begun = True
+        while True:
+            for row in self._rows:
+                self._cursor = row.cursor
+                return row
+            page = self._next_page()
+            if page is None:
+                raise StopIteration
+            self._rows = iter(page)
+
+    def pages(self) -> Iterator[PageT]:
+        """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
+
+        Raises:
+            InvalidRequestError: the iterator has already handed out rows.
+
+        Example:
+            >>> for page in Netra.usage.iter_traces(start, end).pages():
+            ...     store(page.traces)
+        """
+        if self._has_begun:
+            raise InvalidRequestError("pages() comes too late: this iterator has begun to hand out rows.")
+        return self._each_page()
+
+    def _each_page(self) -> Iterator[PageT]:
+        while (page := self._next_page()) is not None:
+            for row in page:
+                self._cursor = row.cursor
+            yield page
+
+    def _next_page(self) -> PageT | None:
+        if self._walk.is_done:
+            return None
+        try:
+            page = self._fetch(self._walk.next_cursor)
+            self._walk.advance(page)
+        except NetraError as error:
+            error.cursor = self._cursor
+            raise
+        return page

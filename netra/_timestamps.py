@@ -1,0 +1,73 @@
+"""Time stamps: what a user may give, and what the service sends, as one kind of `datetime`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from .errors import APIResponseValidationError, InvalidRequestError
+
+__all__ = ["Timestamp", "from_wire", "to_wire", "window"]
+
+Timestamp = str | datetime
+"""ISO 8601 text (any offset; none means UTC), or an aware `datetime`."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def window(start_time: Timestamp, end_time: Timestamp) -> tuple[str, str]:
+    """Both ends as the service wants them; refuses a window that ends before it starts."""
+    start, end = to_wire(start_time, "start_time"), to_wire(end_time, "end_time")
+    if start > end:  # the form sorts as text
+        raise InvalidRequestError(
+            f"start_time {start} is after end_time {end}: give the earlier one as start_time."
+        )
+    return start, end
+
+
+def to_wire(value: Timestamp, name: str) -> str:
+    """`YYYY-MM-DDTHH:MM:SS.sssZ`, cut (not rounded) to milliseconds. `name` is for the error."""
+    if isinstance(value, str):
+        moment = _parse_iso(value)
+        if moment is None:
+            raise InvalidRequestError(
+                f"{name}={value!r} is not an ISO 8601 time: write it like '2026-01-01T00:00:00.000Z'."
+            )
+    elif isinstance(value, datetime):
+        moment = value
+        if moment.utcoffset() is None:
+            raise InvalidRequestError(
+                f"{name}={value!r} has no time zone: use an aware datetime, such as "
+                "datetime(2026, 1, 1, tzinfo=timezone.utc)."
+            )
+    else:
+        raise InvalidRequestError(
+            f"{name} must be ISO 8601 text or an aware datetime, not {type(value).__name__}."
+        )
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidRequestError(f"{name}={value!r} lies outside the years 1 to 9999 in UTC.") from None
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def from_wire(value: str, name: str) -> datetime:
+    """An aware `datetime` in UTC from ISO 8601 text or milliseconds since 1970. `name` is for the error."""
+    try:
+        if value.lstrip("-").isdecimal():
+            return _EPOCH + timedelta(milliseconds=int(value))
+        moment = _parse_iso(value)
+        if moment is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise APIResponseValidationError(
+        f"{name}: {value!r} is neither ISO 8601 nor milliseconds since 1970; the text itself is in {name}."
+    )
+
+
+def _parse_iso(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

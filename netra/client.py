@@ -1,0 +1,149 @@
+"""Clients: `Netra`, as the process-wide default or one of many."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Mapping
+from types import TracebackType
+from typing import ClassVar, Self
+
+import httpx
+
+from ._config import Arguments, read_config
+from ._sending import Sender
+from .errors import NotInitializedError
+from .usage import Usage
+
+__all__ = ["Netra"]
+
+
+class _UsageAttribute:
+    """`Netra.usage` is the default client's, `client.usage` the client's own."""
+
+    def __get__(self, client: Netra | None, owner: type[Netra]) -> Usage:
+        return (client or owner._default_client())._usage
+
+
+class Netra:
+    """A client of the usage API. As a process-wide default:
+
+        >>> Netra.init(app_name="sample-app")
+        >>> Netra.usage.get_tenant_usage("AceTech", start, end)
+
+    or as many clients of your own as needed:
+
+        >>> with Netra(api_key="…", endpoint="https://netra.example") as client:
+        ...     client.usage.list_traces(start, end)
+
+    Every argument that is None is looked up in the environment. A client may be used from many threads.
+
+    Args:
+        app_name: Your program's name, for the `User-Agent`. Else `NETRA_APP_NAME`, `OTEL_SERVICE_NAME`.
+        headers: Headers of every request: a mapping, or text like `"x-api-key=…,name=value"` with percent-encoded
+            values. Else `NETRA_HEADERS`.
+        api_key: The API key. Else `x-api-key` in `headers`, then `NETRA_API_KEY`. Sent to the endpoint only.
+        endpoint: The telemetry endpoint or the API's base URL. Else `NETRA_OTLP_ENDPOINT`,
+            `OTEL_EXPORTER_OTLP_ENDPOINT`, then the hosted service.
+        timeout: Seconds (or an `httpx.Timeout`) that one attempt may take to connect, send, or receive a part.
+            Else `NETRA_USAGE_TIMEOUT`, then 10.
+
+    Raises:
+        ConfigurationError: an argument or a variable makes no sense, or the hosted service has no key.
+    """
+
+    usage = _UsageAttribute()
+
+    _default: ClassVar[Netra | None] = None
+    _lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self,
+        *,
+        app_name: str | None = None,
+        headers: Mapping[str, str] | str | None = None,
+        api_key: str | None = None,
+        endpoint: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> None:
+        arguments = Arguments(
+            app_name=app_name, headers=headers, api_key=api_key, endpoint=endpoint, timeout=timeout
+        )
+        del headers, api_key  # they hold the key, and this frame may end up in an error report
+        self._set_up(arguments)
+
+    def _set_up(self, arguments: Arguments) -> None:
+        config = read_config(arguments)
+        self._base_url = config.base_url
+        self._sender = Sender(config)
+        self._usage = Usage(self._sender)
+
+    @classmethod
+    def init(
+        cls,
+        app_name: str | None = None,
+        headers: Mapping[str, str] | str | None = None,
+        *,
+        api_key: str | None = None,
+        endpoint: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+    ) -> None:
+        """Sets up the default client, `Netra.usage`. A second call changes nothing and warns.
+
+        Takes the arguments of the class, and raises what it raises.
+
+        Example:
+            >>> Netra.init(app_name="analytics-app", headers="x-api-key=your-api-key")
+        """
+        arguments = Arguments(
+            app_name=app_name, headers=headers, api_key=api_key, endpoint=endpoint, timeout=timeout
+        )
+        del headers, api_key
+        with cls._lock:
+            if cls._default is not None:
+                warnings.warn(
+                    "Netra.init was called before, and this call changes nothing. "
+                    "Call Netra.shutdown() first, or use a client of your own: Netra(api_key=…).",
+                    stacklevel=2,
+                )
+                return
+            client = cls.__new__(cls)
+            client._set_up(arguments)
+            Netra._default = client
+
+    @classmethod
+    def is_initialized(cls) -> bool:
+        """Whether there is a default client."""
+        return cls._default is not None
+
+    @classmethod
+    def shutdown(cls) -> None:
+        """Closes the default client, if there is one; `Netra.init` may then be called again."""
+        with cls._lock:
+            client, Netra._default = cls._default, None
+        if client is not None:
+            client.close()
+
+    @classmethod
+    def _default_client(cls) -> Netra:
+        if cls._default is None:
+            raise NotInitializedError("There is no default client: call Netra.init(app_name=…) first.")
+        return cls._default
+
+    def close(self) -> None:
+        """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine."""
+        self._sender.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(endpoint={self._base_url!r})"

@@ -1,0 +1,184 @@
+"""Everything that can go wrong, as one tree:
+
+    NetraError
+    ├── ConfigurationError (also ValueError)        the client cannot be set up like this
+    ├── NotInitializedError (also RuntimeError)     no client, or a closed one
+    ├── InvalidRequestError (also ValueError)       refused before anything was sent
+    ├── APIConnectionError                          no usable answer came
+    │   └── APITimeoutError                         … in time
+    ├── APIStatusError                              an answer that is not a success (2xx)
+    │   ├── BadRequestError             400
+    │   ├── AuthenticationError         401
+    │   ├── PermissionDeniedError       403
+    │   ├── NotFoundError               404
+    │   ├── ConflictError               409
+    │   ├── UnprocessableEntityError    422
+    │   ├── RateLimitError              429
+    │   └── ServerError                 5xx
+    ├── APIResponseValidationError                  a success, but not what the contract promises
+    └── PaginationError                             the pages cannot be completed
+
+All are picklable. `str(error)` says what was asked, what came and what to do; it never holds the API key.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from typing import Any
+
+__all__ = [
+    "APIConnectionError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigurationError",
+    "ConflictError",
+    "InvalidRequestError",
+    "NetraError",
+    "NotFoundError",
+    "NotInitializedError",
+    "PaginationError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServerError",
+    "UnprocessableEntityError",
+]
+
+
+class NetraError(Exception):
+    """The root of all errors of this package.
+
+    Example:
+        >>> try:
+        ...     for trace in Netra.usage.iter_traces(start, end):
+        ...         bill(trace)
+        ... except NetraError as error:
+        ...     resume_later(cursor=error.cursor)
+    """
+
+    cursor: str | None = None
+    """Inside an iteration: where it broke. Pass it as `cursor=` to go on with exactly the rows that are missing;
+    None means that the iteration broke before its first row."""
+
+    def __reduce__(self) -> Any:
+        # Exception's own way calls __init__ with `args` alone, which loses keyword arguments.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+
+
+class ConfigurationError(NetraError, ValueError):
+    """The client cannot be set up like this. The message names the argument or the environment variable."""
+
+
+class NotInitializedError(NetraError, RuntimeError):
+    """There is no default client (call `Netra.init`), or this client is closed."""
+
+
+class InvalidRequestError(NetraError, ValueError):
+    """An argument does not make sense. Nothing was sent."""
+
+
+class APIConnectionError(NetraError):
+    """No usable answer came: no connection, a broken one, or a body that could not be read to its end."""
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came in time."""
+
+
+class APIStatusError(NetraError):
+    """The service, or a proxy before it, answered with a status that is not a success (2xx).
+
+    Redirects belong here too: they are not followed, because that would show the API key to another address.
+    """
+
+    status_code: int
+    """The HTTP status, also when no registry knows it (499, 520, 598)."""
+    body: str
+    """The beginning of the answer's body, as text."""
+    request_id: str | None
+    """The service's identifier of this request, for its support; None if it sent none."""
+    retry_after: float | None
+    """How many seconds the service asks to wait before the next attempt; None if it did not say."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        body: str = "",
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.body = body
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+
+class BadRequestError(APIStatusError):
+    """400: the service refused the request; the message holds its reason."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: no API key, or not a valid one."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the API key does not allow this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: there is no such thing, or the endpoint is not the service's."""
+
+
+class ConflictError(APIStatusError):
+    """409: the request collides with another one."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the request is well-formed, but the service cannot act on it."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; `retry_after` may say how long to wait."""
+
+
+class ServerError(APIStatusError):
+    """5xx: the service or a proxy before it failed."""
+
+
+class APIResponseValidationError(NetraError):
+    """The answer is a success (2xx), but not what the contract promises. The message names the place in the body."""
+
+    body: str
+    """The beginning of the answer's body, as text."""
+    request_id: str | None
+    """The service's identifier of this request, for its support; None if it sent none."""
+
+    def __init__(self, message: str, *, body: str = "", request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.body = body
+        self.request_id = request_id
+
+
+class PaginationError(NetraError):
+    """The pages cannot be completed: there are more, but no way on, or one that was taken before."""
+
+
+STATUS_ERRORS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def error_class_for(status: int) -> type[APIStatusError]:
+    """The class for a status that is not a success."""
+    return STATUS_ERRORS.get(status, ServerError if 500 <= status <= 599 else APIStatusError)

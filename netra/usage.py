@@ -1,0 +1,274 @@
+"""The documented methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from . import _operations
+from ._operations import Direction, Operation, SortOrder
+from ._paging import PagedIterator, PageT
+from ._sending import Sender
+from ._timestamps import Timestamp
+from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
+
+__all__ = ["Usage"]
+
+
+class Usage:
+    """Usage totals, traces and spans. Get it as `Netra.usage`, or as `usage` of a client of your own.
+
+    Every method may raise:
+        InvalidRequestError: an argument does not make sense; nothing was sent.
+        APIConnectionError: no usable answer came (`APITimeoutError`: not in time).
+        APIStatusError: the service refused; a subclass for each usual status, such as `AuthenticationError`.
+        APIResponseValidationError: the answer is not what the contract promises.
+        NotInitializedError: the client is closed.
+
+    Times are ISO 8601 text (any offset; none means UTC) or aware `datetime`s, cut to milliseconds; both ends of
+    a window are inclusive.
+    """
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def get_session_usage(
+        self,
+        session_id: str,
+        start_time: Timestamp,
+        end_time: Timestamp,
+    ) -> SessionUsageData | None:
+        """Tokens, requests and cost (USD) of one session in a time window.
+
+        Contract: `getSessionUsage`.
+
+        Args:
+            session_id: The session's identifier.
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
+
+        Returns:
+            The usage, or None when the window holds no such session. Missing counts raise; they are never 0.
+
+        Example:
+            >>> usage = Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+            >>> if usage:
+            ...     print(usage.token_count, usage.request_count, usage.total_cost)
+        """
+        return self._sender.send(_operations.get_session_usage(session_id, start_time, end_time))
+
+    def get_tenant_usage(
+        self,
+        tenant_id: str,
+        start_time: Timestamp,
+        end_time: Timestamp,
+    ) -> TenantUsageData | None:
+        """Tokens, requests, sessions and cost (USD) of one tenant in a time window, over all its sessions.
+
+        Contract: `getTenantUsage`.
+
+        Args:
+            tenant_id: The tenant's identifier, for example a customer.
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
+
+        Returns:
+            The usage, or None when the window holds no such tenant. Missing counts raise; they are never 0.
+
+        Example:
+            >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+            >>> if usage:
+            ...     print(usage.session_count, usage.total_cost)
+        """
+        return self._sender.send(_operations.get_tenant_usage(tenant_id, start_time, end_time))
+
+    def list_traces(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> TracesPage:
+        """One page of the traces that start in a time window. `iter_traces` walks through all of them.
+
+        Contract: `listTraces`.
+
+        Args:
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
+            trace_id: Only this trace.
+            session_id: Only traces of this session.
+            user_id: Only traces of this user.
+            tenant_id: Only traces of this tenant.
+            limit: Page size, 1 to 100; the service's default is 20.
+            cursor: Where to go on: `next_cursor` of the page before, or `cursor` of any trace.
+            direction: `"down"` follows the sort order, `"up"` runs against it.
+            sort_field: For example `"start_time"` (the service's default), `"total_cost"`, `"latency_ms"`.
+            sort_order: `"asc"` or `"desc"` (the service's default).
+
+        Raises:
+            PaginationError: the page says that more follow, but gives no cursor to ask for them.
+
+        Example:
+            >>> page = Netra.usage.list_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z", limit=10)
+            >>> for trace in page.traces:
+            ...     print(trace.id, trace.total_tokens, trace.total_cost)
+        """
+        return self._sender.send(
+            _operations.list_traces(
+                start_time,
+                end_time,
+                trace_id,
+                session_id,
+                user_id,
+                tenant_id,
+                limit,
+                cursor=cursor,
+                direction=direction,
+                sort_field=sort_field,
+                sort_order=sort_order,
+            )
+        )
+
+    def iter_traces(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> PagedIterator[TraceSummary, TracesPage]:
+        """All traces that start in a time window, one after the other; pages are fetched as needed.
+
+        The iterator ends only when the service says that nothing follows. An error raised in between has
+        `.cursor`: pass it as `cursor=` to go on with exactly the traces that are missing.
+
+        Contract: `listTraces`.
+
+        Args:
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
+            trace_id: Only this trace.
+            session_id: Only traces of this session.
+            user_id: Only traces of this user.
+            tenant_id: Only traces of this tenant.
+            limit: Page size (not a total), 1 to 100; the service's default is 20.
+            cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a trace.
+            direction: `"down"` follows the sort order, `"up"` runs against it.
+            sort_field: For example `"start_time"` (the service's default), `"total_cost"`, `"latency_ms"`.
+            sort_order: `"asc"` or `"desc"` (the service's default).
+
+        Raises:
+            PaginationError: the pages cannot be completed.
+
+        Example:
+            >>> for trace in Netra.usage.iter_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z"):
+            ...     print(trace.id, trace.name, trace.total_cost)
+        """
+
+        page = partial(
+            _operations.list_traces,
+            start_time,
+            end_time,
+            trace_id,
+            session_id,
+            user_id,
+            tenant_id,
+            limit,
+            direction=direction,
+            sort_field=sort_field,
+            sort_order=sort_order,
+        )
+        return self._iterate(page, cursor)
+
+    def list_spans_by_trace_id(
+        self,
+        trace_id: str,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        limit: int | None = None,
+        span_name: str | None = None,
+    ) -> SpansPage:
+        """One page of the spans of a trace. `iter_spans_by_trace_id` walks through all of them.
+
+        Contract: `listSpansByTraceId`.
+
+        Args:
+            trace_id: The trace's identifier.
+            cursor: Where to go on: `next_cursor` of the page before, or `cursor` of any span.
+            direction: `"down"` follows the order of time, `"up"` runs against it.
+            limit: Page size, 1 to 100; the service's default is 20.
+            span_name: Only spans whose name (or kind) holds this text.
+
+        Raises:
+            PaginationError: the page says that more follow, but gives no cursor to ask for them.
+
+        Example:
+            >>> page = Netra.usage.list_spans_by_trace_id("728c1de6fa4c53de143a7d7fef33ff91", limit=10)
+            >>> for span in page.spans:
+            ...     print(span.name, span.kind, span.latency_ms)
+        """
+        return self._sender.send(
+            _operations.list_spans_by_trace_id(
+                trace_id, cursor=cursor, direction=direction, limit=limit, span_name=span_name
+            )
+        )
+
+    def iter_spans_by_trace_id(
+        self,
+        trace_id: str,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        limit: int | None = None,
+        span_name: str | None = None,
+    ) -> PagedIterator[TraceSpan, SpansPage]:
+        """All spans of a trace, one after the other; pages are fetched as needed.
+
+        The iterator ends only when the service says that nothing follows. An error raised in between has
+        `.cursor`: pass it as `cursor=` to go on with exactly the spans that are missing.
+
+        Contract: `listSpansByTraceId`.
+
+        Args:
+            trace_id: The trace's identifier.
+            cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a span.
+            direction: `"down"` follows the order of time, `"up"` runs against it.
+            limit: Page size (not a total), 1 to 100; the service's default is 20.
+            span_name: Only spans whose name (or kind) holds this text.
+
+        Raises:
+            PaginationError: the pages cannot be completed.
+
+        Example:
+            >>> for span in Netra.usage.iter_spans_by_trace_id("728c1de6fa4c53de143a7d7fef33ff91"):
+            ...     print(span.name, span.kind, span.latency_ms)
+        """
+
+        page = partial(
+            _operations.list_spans_by_trace_id,
+            trace_id,
+            direction=direction,
+            limit=limit,
+            span_name=span_name,
+        )
+        return self._iterate(page, cursor)
+
+    def _iterate(
+        self, page: Callable[..., Operation[PageT]], cursor: str | None
+    ) -> PagedIterator[Any, PageT]:
+        page(cursor=cursor)  # bad arguments are refused here, not at the first row
+        return PagedIterator(lambda at: self._sender.send(page(cursor=at)), cursor)

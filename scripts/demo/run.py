@@ -1,0 +1,40 @@
+"""The main job in one go: an instrumented program, the embedded backend, and the documented example.
+
+Everything runs on this machine and is gone afterwards.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from netra.local import LocalServer
+
+HERE = Path(__file__).parent
+API_KEY = "your-api-key"  # the one that the documented example sends
+
+
+def run(script: str, **environment: str) -> None:
+    subprocess.run([sys.executable, HERE / script], env={**os.environ, **environment}, check=True)
+
+
+def main() -> None:
+    with LocalServer(api_key=API_KEY) as server:
+        print(f"1. The embedded backend listens at {server.url}", flush=True)
+
+        print("2. An agent answers January's questions and exports its spans with OpenTelemetry", flush=True)
+        run(
+            "agent.py",
+            OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint,
+            OTEL_EXPORTER_OTLP_HEADERS=f"x-api-key={API_KEY}",
+        )
+
+        print("3. The documented example asks what that cost\n", flush=True)
+        run("complete_example.py", NETRA_OTLP_ENDPOINT=server.endpoint)
+    print("\nDone; the backend has stopped.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Pins every tool with its hashes, for all Python versions and platforms at once.
+set -eu
+cd "$(dirname "$0")/.."
+venv=$(mktemp -d)
+trap 'rm -rf "$venv"' EXIT
+"${PYTHON:-python3}" -m venv "$venv"
+"$venv/bin/pip" install --quiet uv
+"$venv/bin/uv" pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+    --no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+    --group dev --extra local pyproject.toml -o scripts/requirements/dev.txt
