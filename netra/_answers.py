@@ -33,8 +33,8 @@ _ADVICE = {
     429: "Send fewer requests, or wait.",
 }
 _REDIRECT_ADVICE = (
-    "Redirects are not followed, because they would show the API key to another address; "
-    "if you trust the new address, set it as the endpoint."
+    "It points to {location}. Redirects are not followed, because they would show the API key to another "
+    "address; if you trust that one, set it as the endpoint."
 )
 _SERVER_ADVICE = "The service failed; try again later."
 
@@ -84,8 +84,7 @@ def _status_error(answer: Answer, now: datetime) -> APIStatusError:
         phrase = ""
     said = _service_message(answer)
     if 300 <= status <= 399:
-        advice = _REDIRECT_ADVICE
-        said = said or f"it points to {answer.headers.get('location', 'nowhere')}"
+        advice = _REDIRECT_ADVICE.format(location=answer.headers.get("location", "nowhere"))
     else:
         advice = _ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "")
     wait = retry_after(answer.headers.get("retry-after"), now)

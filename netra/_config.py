@@ -58,7 +58,7 @@ def _read_config(arguments: Arguments) -> Config:
         arguments.endpoint, "endpoint", "NETRA_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"
     )
     app_name, _ = _first(arguments.app_name, "app_name", "NETRA_APP_NAME", "OTEL_SERVICE_NAME")
-    base_url = _base_url(endpoint or DEFAULT_ENDPOINT, source)
+    base_url = _base_url(DEFAULT_ENDPOINT if endpoint is None else endpoint, source)
     headers = _headers(arguments.headers, arguments.api_key)
     if KEY_HEADER not in headers and "getnetra" in httpx.URL(base_url).host:
         raise ConfigurationError(
@@ -108,9 +108,8 @@ def _headers(headers: Mapping[str, str] | str | None, api_key: str | None) -> di
         result = _parse_headers(os.environ.get("NETRA_HEADERS", ""), "NETRA_HEADERS")
     if api_key is not None:
         result[KEY_HEADER] = _header_value(api_key, "api_key")
-    elif headers is None or KEY_HEADER not in result:
-        if variable := os.environ.get("NETRA_API_KEY"):
-            result[KEY_HEADER] = _header_value(variable, "NETRA_API_KEY")
+    elif (headers is None or KEY_HEADER not in result) and (variable := os.environ.get("NETRA_API_KEY")):
+        result[KEY_HEADER] = _header_value(variable, "NETRA_API_KEY")
     if not result.get(KEY_HEADER):
         result.pop(KEY_HEADER, None)
     return result

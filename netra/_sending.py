@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TypeVar
 
 import httpx
@@ -22,6 +23,8 @@ class Sender:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._http = httpx.Client(timeout=config.timeout, follow_redirects=False)
+        # A client that nobody closed closes its sockets when it is collected, or at the end of the process.
+        weakref.finalize(self, self._http.close)
 
     def send(self, operation: Operation[T]) -> T:
         """The operation's result, or one of the errors of `netra.errors`."""
@@ -32,7 +35,7 @@ class Sender:
             response = self._http.send(self._request(operation))
         except httpx.TimeoutException as error:
             raise APITimeoutError(
-                f"{asked}: no answer from {self._config.base_url} in time ({type(error).__name__}, {self._http.timeout}). "
+                f"{asked}: no answer from {self._config.base_url} in time ({type(error).__name__}). "
                 "Try again, or raise the timeout (timeout=…, NETRA_USAGE_TIMEOUT)."
             ) from error
         except httpx.HTTPError as error:

@@ -56,6 +56,7 @@ class Netra:
 
     _default: ClassVar[Netra | None] = None
     _lock: ClassVar[threading.Lock] = threading.Lock()
+    _base_url = ""  # for the repr in reports of an error during the set-up
 
     def __init__(
         self,

@@ -11,6 +11,7 @@ openapi-python-client generate --fail-on-warning --meta none \
     --config scripts/generator/config.yaml \
     --custom-template-path scripts/generator/templates \
     --output-path "$new/netra_api"
+touch "$new/netra_api/py.typed"
 
 if [ "${1:-}" = --check ]; then
     diff -r --exclude=__pycache__ generated/netra_api "$new/netra_api" || {

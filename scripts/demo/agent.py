@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -85,7 +85,7 @@ class Agent:
     def _call_model(self, name: str, model: str, who: dict[str, str]) -> None:
         tokens_in, tokens_out = self._random.randint(200, 4000), self._random.randint(20, 900)
         usd_in, usd_out = USD_PER_MILLION_TOKENS[model]
-        usage = {
+        usage: dict[str, str | int | float] = {
             "gen_ai.operation.name": "chat",
             "gen_ai.request.model": model,
             "gen_ai.usage.input_tokens": tokens_in,
@@ -98,6 +98,7 @@ class Agent:
     @contextmanager
     def _step(self, name: str, *attributes: dict[str, str] | dict[str, str | int | float]) -> Iterator[None]:
         """A span that starts now and takes a while, on the agent's own clock."""
+        self._pass(0.001, 0.02)
         span = self._tracer.start_span(name, start_time=self._nanoseconds())
         for some in attributes:
             span.set_attributes(some)
@@ -105,8 +106,11 @@ class Agent:
             with trace.use_span(span):
                 yield
         finally:
-            self._now = datetime.fromtimestamp(self._now.timestamp() + self._random.uniform(0.05, 2.0), UTC)
+            self._pass(0.05, 2.0)
             span.end(self._nanoseconds())
+
+    def _pass(self, shortest: float, longest: float) -> None:
+        self._now += timedelta(seconds=self._random.uniform(shortest, longest))
 
     def _nanoseconds(self) -> int:
         return int(self._now.timestamp() * 1_000_000) * 1_000

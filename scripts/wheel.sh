@@ -1,0 +1,24 @@
+#!/bin/sh
+# Builds the wheel and tests it in an empty environment: what a user gets from `pip install netra-sdk`.
+set -eu
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+rm -rf dist
+python -m build --no-isolation --outdir dist . >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
+
+# The versions that the project is tested with, without their hashes (the wheel itself has none).
+sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' scripts/requirements/dev.txt >"$work/constraints.txt"
+
+python -m venv "$work/plain"
+"$work/plain/bin/pip" install -qq --disable-pip-version-check -c "$work/constraints.txt" dist/*.whl
+cp tests/wheel/check_installed.py "$work"
+(cd "$work" && "$work/plain/bin/python" -W error check_installed.py)
+
+# The types as a user's type checker sees them, without this project's sources in sight.
+cp tests/typing/public_signatures.py "$work"
+(cd "$work" && python -m mypy --strict --python-executable "$work/plain/bin/python" public_signatures.py)
+
+"$work/plain/bin/pip" install -qq --disable-pip-version-check -c "$work/constraints.txt" "$(echo dist/*.whl)[local]"
+(cd "$work" && "$work/plain/bin/python" -W error check_installed.py --with-backend)

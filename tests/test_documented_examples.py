@@ -1,0 +1,81 @@
+"""The examples of the service's documentation, word for word, against the embedded backend with real spans in it."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan
+
+from netra.local import LocalServer
+
+from .agent import run_agent
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTED = sorted((ROOT / "tests/documented").glob("*.py"))
+COMPLETE = ROOT / "scripts/demo/complete_example.py"
+KEY = "your-api-key"
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[tuple[LocalServer, list[ReadableSpan]]]:
+    with LocalServer(api_key=KEY) as server:
+        yield server, run_agent(server.endpoint, api_key=KEY)
+
+
+def run(example: Path, server: LocalServer) -> list[str]:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", example],
+        env={
+            "PATH": os.environ["PATH"],
+            "NETRA_OTLP_ENDPOINT": server.endpoint,
+            "NETRA_API_KEY": KEY,
+            "PYTHONIOENCODING": "utf-8",
+        },
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout.splitlines()
+
+
+def cost(spans: list[ReadableSpan]) -> float:
+    return math.fsum(float(str((span.attributes or {}).get("gen_ai.usage.cost", 0))) for span in spans)
+
+
+def belonging_to(spans: list[ReadableSpan], **who: str) -> list[ReadableSpan]:
+    return [
+        span
+        for span in spans
+        if all((span.attributes or {}).get(f"netra.{name}") == value for name, value in who.items())
+    ]
+
+
+@pytest.mark.parametrize("example", DOCUMENTED, ids=lambda path: path.stem)
+def test_every_example_runs_unchanged(example: Path, backend: tuple[LocalServer, list[ReadableSpan]]) -> None:
+    run(example, backend[0])
+
+
+def test_the_complete_example_shows_what_was_sent(backend: tuple[LocalServer, list[ReadableSpan]]) -> None:
+    server, spans = backend
+    lines = run(COMPLETE, server)
+    tenant = belonging_to(spans, tenant_id="AceTech")
+    assert lines[0] == f"Session cost: ${cost(belonging_to(spans, session_id='session-123')):.4f}"
+    assert lines[1] == f"Tenant total: 3 sessions, ${cost(tenant):.4f}"
+    assert sum(line.startswith("Trace ") for line in lines) == len({span.context.trace_id for span in tenant})
+    assert sum(line.startswith("  └─ ") for line in lines) == len(tenant)
+
+
+def test_the_readme_shows_the_complete_example() -> None:
+    assert f"```python\n{COMPLETE.read_text(encoding='utf-8')}```" in (ROOT / "README.md").read_text(
+        encoding="utf-8"
+    )

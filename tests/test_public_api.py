@@ -1,0 +1,88 @@
+"""What `import netra` gives: everything named and described, and nothing it should not."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import types
+from collections.abc import Iterator
+
+import pytest
+
+import netra
+
+PUBLIC = [name for name in netra.__all__ if name != "__version__"]
+
+
+def members(cls: type) -> Iterator[str]:
+    """The public names that a class of ours adds."""
+    for name, value in vars(cls).items():
+        if not name.startswith("_") and (
+            callable(getattr(value, "__func__", value)) or isinstance(value, property)
+        ):
+            yield name
+
+
+def test_all_names_exist_and_nothing_else_of_ours_is_public() -> None:
+    assert sorted(netra.__all__) == sorted(set(netra.__all__))
+    public = {
+        name
+        for name, value in vars(netra).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    assert public == set(netra.__all__) - {"__version__"}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_everything_public_is_described(name: str) -> None:
+    cls = getattr(netra, name)
+    assert inspect.getdoc(cls)
+    for member in members(cls):
+        assert inspect.getdoc(getattr(cls, member, None) or vars(cls)[member]), f"{name}.{member}"
+
+
+@pytest.mark.parametrize("method", [name for name in vars(netra.Usage) if not name.startswith("_")])
+def test_every_documented_method_tells_arguments_example_and_operation(method: str) -> None:
+    doc = inspect.getdoc(getattr(netra.Usage, method)) or ""
+    for part in ("Contract: `", "Args:", "Example:"):
+        assert part in doc
+    for parameter in list(inspect.signature(getattr(netra.Usage, method)).parameters)[1:]:
+        assert f"    {parameter}: " in doc
+
+
+def in_a_new_process(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_importing_netra_loads_neither_the_backend_nor_what_only_it_needs() -> None:
+    modules = in_a_new_process("import netra, sys; print(*sys.modules)").split()
+    assert "netra.client" in modules
+    for unwanted in ("netra.local", "starlette", "uvicorn", "opentelemetry", "google.protobuf", "sqlite3"):
+        assert unwanted not in modules
+
+
+def test_nothing_outside_the_backend_imports_it() -> None:
+    for module in pkgutil.iter_modules(netra.__path__):
+        if module.name != "local":
+            source = inspect.getsource(importlib.import_module(f"netra.{module.name}"))
+            assert "netra.local" not in source
+            assert "from .local" not in source
+
+
+def test_the_generated_client_uses_nothing_of_ours() -> None:
+    code = "import pkgutil, importlib, netra_api, sys\n" + (
+        "for m in pkgutil.walk_packages(netra_api.__path__, 'netra_api.'): importlib.import_module(m.name)\n"
+        "print('netra' in sys.modules)"
+    )
+    assert in_a_new_process(code) == "False"
+
+
+def test_the_version_is_the_distributions() -> None:
+    from importlib.metadata import version
+
+    assert netra.__version__ == version("netra-sdk")

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from netra import APIResponseValidationError, InvalidRequestError
+from netra._timestamps import from_wire, to_wire, window
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"),
+        ("2026-01-01T00:00:00z", "2026-01-01T00:00:00.000Z"),
+        ("2026-01-01", "2026-01-01T00:00:00.000Z"),
+        ("2026-01-01 05:30", "2026-01-01T05:30:00.000Z"),
+        ("2026-01-01T05:30:00+05:30", "2026-01-01T00:00:00.000Z"),
+        ("2026-01-01T00:00:00-08:00", "2026-01-01T08:00:00.000Z"),
+        ("2026-01-31T23:59:59.999999Z", "2026-01-31T23:59:59.999Z"),
+        ("0999-01-01T00:00:00Z", "0999-01-01T00:00:00.000Z"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01T00:00:00.000Z"),
+        (datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2))), "2026-01-01T00:00:00.000Z"),
+    ],
+)
+def test_any_iso_time_is_sent_in_utc_with_milliseconds(given: str | datetime, sent: str) -> None:
+    assert to_wire(given, "start_time") == sent
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "yesterday",
+        "2026-13-01",
+        "1768469400",
+        "2026-01-01T00:00:00.000Z ",
+        datetime(2026, 1, 1),
+        "0001-01-01T00:00:00+14:00",
+        datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
+        1768469400,
+        None,
+        datetime(2026, 1, 1, tzinfo=UTC).date(),
+    ],
+)
+def test_any_other_time_is_refused_by_name(given: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="start_time"):
+        to_wire(given, "start_time")
+
+
+def test_a_window_that_ends_before_it_starts_is_refused() -> None:
+    assert window("2026-01-01", "2026-01-01") == ("2026-01-01T00:00:00.000Z",) * 2
+    with pytest.raises(InvalidRequestError, match="after end_time"):
+        window("2026-01-02", "2026-01-01")
+    with pytest.raises(InvalidRequestError, match="after end_time"):
+        window("2026-01-01T00:00:00-01:00", "2026-01-01T00:30:00Z")
+
+
+@pytest.mark.parametrize(
+    "received",
+    ["2026-01-15T09:30:00.250Z", "2026-01-15T10:30:00.25+01:00", "2026-01-15T09:30:00.250", "1768469400250"],
+)
+def test_a_received_time_is_read_as_iso_text_or_milliseconds(received: str) -> None:
+    moment = from_wire(received, "start_time")
+    assert moment == datetime(2026, 1, 15, 9, 30, 0, 250_000, tzinfo=UTC)
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize("received", ["", "soon", "9" * 30, "-", "--1", "²"])
+def test_an_unreadable_received_time_raises_and_names_the_field(received: str) -> None:
+    with pytest.raises(APIResponseValidationError, match="start_time"):
+        from_wire(received, "start_time")
