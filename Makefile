@@ -67,6 +67,8 @@ $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+# Node trusts only its own certificate list unless told to trust the system's.
 $(SPEC_LINT)/node_modules/.installed: $(SPEC_LINT)/package-lock.json
-	npm ci --prefix $(SPEC_LINT) --no-audit --no-fund --loglevel=error
+	NODE_OPTIONS="$${NODE_OPTIONS:---use-openssl-ca}" \
+		npm ci --prefix $(SPEC_LINT) --no-audit --no-fund --no-update-notifier --loglevel=error
 	touch $@

@@ -60,6 +60,12 @@ class PagedIterator(Iterator[Row], Generic[Row, PageT]):
 
     It ends only where the service says that nothing follows. Anything else raises, and the error's `cursor`
     tells where to go on; the iterator itself can go on as well: it then asks for the same page again.
+
+    Example:
+        >>> traces = Netra.usage.iter_traces(start, end, cursor=saved)
+        >>> for trace in traces:
+        ...     bill(trace)
+        ...     save(traces.cursor)
     """
 
     def __init__(self, fetch: Callable[[str | None], PageT], cursor: str | None) -> None:

@@ -68,29 +68,61 @@ class NetraError(Exception):
 
 
 class ConfigurationError(NetraError, ValueError):
-    """The client cannot be set up like this. The message names the argument or the environment variable."""
+    """The client cannot be set up like this. The message names the argument or the environment variable.
+
+    Example:
+        >>> try:
+        ...     Netra.init(app_name="billing")
+        ... except ConfigurationError as error:
+        ...     sys.exit(str(error))
+    """
 
 
 class NotInitializedError(NetraError, RuntimeError):
-    """There is no default client (call `Netra.init`), or this client is closed."""
+    """There is no default client (call `Netra.init`), or this client is closed.
+
+    Example:
+        >>> if not Netra.is_initialized():
+        ...     Netra.init(app_name="billing")
+    """
 
 
 class InvalidRequestError(NetraError, ValueError):
-    """An argument does not make sense. Nothing was sent."""
+    """An argument does not make sense. Nothing was sent.
+
+    Example:
+        >>> Netra.usage.list_traces(start, end, limit=0)
+        InvalidRequestError: limit=0 must be an integer from 1 to 100: it is the page size.
+    """
 
 
 class APIConnectionError(NetraError):
-    """No usable answer came: no connection, a broken one, or a body that could not be read to its end."""
+    """No usable answer came: no connection, a broken one, or a body that could not be read to its end.
+
+    Example:
+        >>> try:
+        ...     usage = Netra.usage.get_tenant_usage("AceTech", start, end)
+        ... except APIConnectionError:
+        ...     ask_again_later()
+    """
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer came in time."""
+    """No answer came in time.
+
+    Example:
+        >>> Netra.init(app_name="billing", timeout=60)  # seconds; or NETRA_USAGE_TIMEOUT=60
+    """
 
 
 class APIStatusError(NetraError):
     """The service, or a proxy before it, answered with a status that is not a success (2xx).
 
     Redirects belong here too: they are not followed, because that would show the API key to another address.
+
+    Example:
+        >>> except APIStatusError as error:
+        ...     log.error("%s (%s)", error, error.request_id)
     """
 
     status_code: int
@@ -143,7 +175,12 @@ class UnprocessableEntityError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests; `retry_after` may say how long to wait."""
+    """429: too many requests; `retry_after` may say how long to wait.
+
+    Example:
+        >>> except RateLimitError as error:
+        ...     time.sleep(error.retry_after or 1)
+    """
 
 
 class ServerError(APIStatusError):
@@ -151,7 +188,12 @@ class ServerError(APIStatusError):
 
 
 class APIResponseValidationError(NetraError):
-    """The answer is a success (2xx), but not what the contract promises. The message names the place in the body."""
+    """The answer is a success (2xx), but not what the contract promises. The message names the place in the body.
+
+    Example:
+        >>> except APIResponseValidationError as error:
+        ...     report(str(error), error.body, error.request_id)
+    """
 
     body: str
     """The beginning of the answer's body, as text."""
@@ -165,7 +207,12 @@ class APIResponseValidationError(NetraError):
 
 
 class PaginationError(NetraError):
-    """The pages cannot be completed: there are more, but no way on, or one that was taken before."""
+    """The pages cannot be completed: there are more, but no way on, or one that was taken before.
+
+    Example:
+        >>> except PaginationError as error:
+        ...     print("complete up to", error.cursor)
+    """
 
 
 STATUS_ERRORS: dict[int, type[APIStatusError]] = {

@@ -26,7 +26,11 @@ __all__ = [
 
 
 class SessionUsageData(_generated.SessionUsageData):
-    """What one session used inside a time window: tokens, requests, and cost in USD."""
+    """What one session used inside a time window: tokens, requests, and cost in USD.
+
+    Example:
+        >>> print(usage.session_id, usage.token_count, usage.request_count, f"${usage.total_cost:.4f}")
+    """
 
     __slots__ = ()
 
@@ -37,7 +41,11 @@ class SessionUsageData(_generated.SessionUsageData):
 
 
 class TenantUsageData(_generated.TenantUsageData):
-    """What one tenant used inside a time window, over all its sessions: tokens, requests, and cost in USD."""
+    """What one tenant used inside a time window, over all its sessions: tokens, requests, and cost in USD.
+
+    Example:
+        >>> print(usage.tenant_id, usage.session_count, usage.request_count, f"${usage.total_cost:.4f}")
+    """
 
     __slots__ = ()
 
@@ -53,7 +61,11 @@ class TenantUsageData(_generated.TenantUsageData):
 
 
 class TraceSummary(_generated.TraceSummary):
-    """One trace, with totals over its spans. Costs are USD, latencies milliseconds, times UTC."""
+    """One trace, with totals over its spans. Costs are USD, latencies milliseconds, times UTC.
+
+    Example:
+        >>> print(trace.id, trace.name, trace.total_tokens, trace.total_cost, trace.start_datetime)
+    """
 
     __slots__ = ()
 
@@ -69,7 +81,11 @@ class TraceSummary(_generated.TraceSummary):
 
 
 class TraceSpan(_generated.TraceSpan):
-    """One step inside a trace. Costs are USD, latencies milliseconds, times UTC."""
+    """One step inside a trace. Costs are USD, latencies milliseconds, times UTC.
+
+    Example:
+        >>> print(span.name, span.kind, span.latency_ms, span.model_name, span.start_datetime)
+    """
 
     __slots__ = ()
 
@@ -101,7 +117,14 @@ class TraceSpan(_generated.TraceSpan):
 
 @attrs.frozen
 class TracesPage:
-    """One page of traces. Iterating over it gives its traces."""
+    """One page of traces. Iterating over it gives its traces.
+
+    Example:
+        >>> for trace in page.traces:
+        ...     print(trace.id)
+        >>> if page.has_next_page:
+        ...     page = Netra.usage.list_traces(start, end, cursor=page.next_cursor)
+    """
 
     traces: list[TraceSummary]
     """The traces, in the order of the walk."""
@@ -119,7 +142,14 @@ class TracesPage:
 
 @attrs.frozen
 class SpansPage:
-    """One page of the spans of a trace. Iterating over it gives its spans."""
+    """One page of the spans of a trace. Iterating over it gives its spans.
+
+    Example:
+        >>> for span in page.spans:
+        ...     print(span.name)
+        >>> if page.has_next_page:
+        ...     page = Netra.usage.list_spans_by_trace_id(trace_id, cursor=page.next_cursor)
+    """
 
     spans: list[TraceSpan]
     """The spans, in the order of the walk."""

@@ -51,6 +51,9 @@ class Usage:
         Returns:
             The usage, or None when the window holds no such session. Missing counts raise; they are never 0.
 
+        Raises:
+            NetraError: a subclass of it, as listed for the class.
+
         Example:
             >>> usage = Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
             >>> if usage:
@@ -75,6 +78,9 @@ class Usage:
 
         Returns:
             The usage, or None when the window holds no such tenant. Missing counts raise; they are never 0.
+
+        Raises:
+            NetraError: a subclass of it, as listed for the class.
 
         Example:
             >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
@@ -116,6 +122,7 @@ class Usage:
 
         Raises:
             PaginationError: the page says that more follow, but gives no cursor to ask for them.
+            NetraError: another subclass of it, as listed for the class.
 
         Example:
             >>> page = Netra.usage.list_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z", limit=10)
@@ -174,6 +181,7 @@ class Usage:
 
         Raises:
             PaginationError: the pages cannot be completed.
+            NetraError: another subclass of it, as listed for the class.
 
         Example:
             >>> for trace in Netra.usage.iter_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z"):
@@ -216,6 +224,7 @@ class Usage:
 
         Raises:
             PaginationError: the page says that more follow, but gives no cursor to ask for them.
+            NetraError: another subclass of it, as listed for the class.
 
         Example:
             >>> page = Netra.usage.list_spans_by_trace_id("728c1de6fa4c53de143a7d7fef33ff91", limit=10)
@@ -252,6 +261,7 @@ class Usage:
 
         Raises:
             PaginationError: the pages cannot be completed.
+            NetraError: another subclass of it, as listed for the class.
 
         Example:
             >>> for span in Netra.usage.iter_spans_by_trace_id("728c1de6fa4c53de143a7d7fef33ff91"):
