@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from netra import _operations
+from netra.local import _listing
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,7 +25,8 @@ def contract() -> Any:
 
 
 def test_the_page_size_is_the_contracts(contract: Any) -> None:
-    assert contract["components"]["schemas"]["PageSize"]["maximum"] == _operations.MAX_PAGE_SIZE
+    maximum = contract["components"]["schemas"]["PageSize"]["maximum"]
+    assert maximum == _operations.MAX_PAGE_SIZE == _listing.MOST_LIMIT
 
 
 def test_the_contract_names_no_language() -> None:

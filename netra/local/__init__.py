@@ -1,0 +1,29 @@
+"""Netra on this machine: a server that takes OpenTelemetry traces and answers the usage API.
+
+For demos, and for tests here and in your own project. It is for one machine; production is the
+hosted service. Install it with `pip install "netra-sdk[local]"`, run it with `python -m
+netra.local`, or in your own process with `LocalServer`.
+
+Example:
+    with LocalServer() as server:
+        Netra.init(app_name="tests", endpoint=server.endpoint)
+"""
+
+from __future__ import annotations
+
+try:
+    from ._server import LocalServer
+except ModuleNotFoundError as missing:
+    if (missing.name or "").partition(".")[0] not in {
+        "google",
+        "opentelemetry",
+        "starlette",
+        "uvicorn",
+    }:
+        raise
+    raise ImportError(
+        f'netra.local needs {missing.name}, which is not installed: pip install "netra-sdk[local]"',
+        name=missing.name,
+    ) from missing
+
+__all__ = ["LocalServer"]

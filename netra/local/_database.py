@@ -1,0 +1,135 @@
+"""The SQLite file: tables, indexes, and connections that know our functions."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from ._rollup import RollUp
+from ._span import Span
+
+LIVE = 2**63 - 1
+"""`trace.superseded_at` of the row that shows a trace as it is now."""
+
+_SCHEMA_VERSION = 1
+
+
+_COLUMN_TYPES = {
+    str: "TEXT NOT NULL",
+    int: "INTEGER NOT NULL",
+    int | None: "INTEGER",
+    float: "REAL NOT NULL",
+    float | None: "REAL",
+}
+
+
+def _columns(row: type[tuple[Any, ...]]) -> str:
+    """The columns of a table whose rows are these named tuples."""
+    return ", ".join(f"{name} {_COLUMN_TYPES[kind]}" for name, kind in get_type_hints(row).items())
+
+
+def _listing_index(name: str, columns: str) -> str:
+    # With the last two columns, rows that a snapshot does not see are passed over in the index.
+    return (
+        f"CREATE INDEX IF NOT EXISTS trace_by_{name} ON trace ({columns}, trace_id, version, superseded_at);"
+    )
+
+
+_SORT_COLUMNS = (
+    "start_ns",
+    "latency_ns",
+    "name",
+    "total_cost",
+    "total_tokens",
+    "has_error",
+    "has_pii",
+    "has_violation",
+    "environment",
+    "service",
+)
+_OWNER_COLUMNS = ("session_id", "tenant_id", "user_id")
+_LISTING_INDEXES = "\n".join(
+    [
+        *(_listing_index(column, column) for column in _SORT_COLUMNS),
+        *(_listing_index(column, f"{column}, start_ns") for column in _OWNER_COLUMNS),
+    ]
+)
+
+_SCHEMA = f"""
+BEGIN IMMEDIATE;
+
+CREATE TABLE IF NOT EXISTS span (
+    {_columns(Span)},
+    created_ms INTEGER NOT NULL,
+    PRIMARY KEY (trace_id, span_id)
+);
+CREATE INDEX IF NOT EXISTS span_by_start ON span (trace_id, start_ns, span_id);
+
+-- One row per version of a trace's roll-up. The version that ingest n made is seen by the
+-- snapshots from n on, up to but not including `superseded_at`.
+CREATE TABLE IF NOT EXISTS trace (
+    {_columns(RollUp)},
+    -- Nothing here looks for these two yet; listings filter and sort by them all the same.
+    has_pii INTEGER NOT NULL DEFAULT 0,
+    has_violation INTEGER NOT NULL DEFAULT 0,
+    version INTEGER NOT NULL,
+    superseded_at INTEGER NOT NULL DEFAULT {LIVE}
+);
+CREATE UNIQUE INDEX IF NOT EXISTS trace_live ON trace (trace_id) WHERE superseded_at = {LIVE};
+CREATE INDEX IF NOT EXISTS trace_superseded ON trace (superseded_at) WHERE superseded_at < {LIVE};
+CREATE INDEX IF NOT EXISTS trace_by_trace_id ON trace (trace_id);
+{_LISTING_INDEXES}
+-- The ingests that changed a trace. A snapshot is the number of one of them; those that are no
+-- longer listed here can no longer be read.
+CREATE TABLE IF NOT EXISTS snapshot (
+    number INTEGER PRIMARY KEY,
+    taken_ms INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS snapshot_by_time ON snapshot (taken_ms);
+INSERT OR IGNORE INTO snapshot (number, taken_ms) VALUES (0, 0);
+
+PRAGMA user_version = {_SCHEMA_VERSION};
+COMMIT;
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode; transactions are begun and ended by hand.
+
+    The threads of the server share connections, one at a time, so SQLite's own check is off.
+    """
+    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.create_aggregate("fsum", 1, _ExactSum)
+    db.create_function("starts_with", 2, str.startswith, deterministic=True)
+    db.create_function("ends_with", 2, str.endswith, deterministic=True)
+    db.create_function("casefold", 1, str.casefold, deterministic=True)
+    return db
+
+
+def prepare(db: sqlite3.Connection) -> None:
+    """Makes the tables in a new file. Raises ValueError for a file that is not one of ours."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if version == _SCHEMA_VERSION:
+        return
+    if version or tables:
+        raise ValueError("not a database of this version of netra.local; name another file")
+    db.executescript(_SCHEMA)
+
+
+class _ExactSum:
+    """SQL aggregate `fsum`: the exact sum, rounded once, whatever the order of the rows."""
+
+    def __init__(self) -> None:
+        self._values: list[float] = []
+
+    def step(self, value: float | None) -> None:
+        if value is not None:
+            self._values.append(value)
+
+    def finalize(self) -> Any:  # a float; the types of sqlite3 know only int
+        return math.fsum(self._values)

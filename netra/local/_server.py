@@ -1,0 +1,183 @@
+"""The server in this process: a thread that runs uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from ._app import create_app
+from ._store import Store
+
+_GRACE_SECONDS = 5
+
+
+class LocalServer:
+    """Netra's API on this machine: takes OpenTelemetry traces and answers questions about them.
+
+    It serves from `start()` (or entering a `with` block) until `stop()` (or leaving the block), in
+    a thread of this process. Afterwards no thread, no open file and no bound port is left, and it
+    can be started again.
+
+    Args:
+        db: Path of the SQLite file that keeps the data. None keeps it in a temporary directory that
+            `stop()` removes.
+        api_key: What requests must send as `x-api-key`, to export spans and to read. None takes
+            requests with any key or none.
+        host: Address to listen on.
+        port: Port to listen on; 0 takes a free one.
+
+    Raises:
+        ValueError: The API key is empty, or (on start) the file belongs to something else.
+        OSError: (On start) The port is taken, or the file cannot be opened.
+
+    Example:
+        with LocalServer(api_key="secret") as server:
+            httpx.post(f"{server.endpoint}/v1/traces", ...)
+            Netra.init(endpoint=server.endpoint, headers="x-api-key=secret")
+    """
+
+    def __init__(
+        self,
+        db: str | os.PathLike[str] | None = None,
+        api_key: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        if api_key == "":
+            raise ValueError("api_key must not be empty; leave it out to take every request")
+        self._db = db
+        self._api_key = api_key
+        self._host = host
+        self._port = port
+        self._running: ExitStack | None = None
+        self._url = ""
+
+    @property
+    def url(self) -> str:
+        """The API's base URL, like `http://127.0.0.1:8765`. Raises RuntimeError unless running."""
+        if self._running is None:
+            raise RuntimeError("the server is not running")
+        return self._url
+
+    @property
+    def endpoint(self) -> str:
+        """The telemetry endpoint, for `NETRA_OTLP_ENDPOINT`: the URL with `/telemetry`."""
+        return f"{self.url}/telemetry"
+
+    def start(self) -> None:
+        """Starts; on return, requests are answered. Raises RuntimeError when already running."""
+        if self._running is not None:
+            raise RuntimeError("the server is already running")
+        with ExitStack() as stack:
+            path = self._db
+            if path is None:
+                directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="netra-local-"))
+                path = Path(directory) / "netra-local.db"
+            store = Store(Path(path))
+            stack.callback(store.close)
+            listener = stack.enter_context(_listen(self._host, self._port))
+            host, port = listener.getsockname()[:2]
+            self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            thread = _ServerThread(create_app(store, self._api_key), listener)
+            stack.callback(thread.stop)
+            thread.start_serving()
+            self._running = stack.pop_all()
+
+    def stop(self) -> None:
+        """Answers the requests that are under way, then stops. Does nothing when not running."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio switches Nagle's delay (40 ms per answer) off only where the protocol is spelled out,
+    # which socket.create_server() does not do.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+class _ServerThread(threading.Thread):
+    """Runs uvicorn on a socket that already listens, so no request can come too early."""
+
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+        super().__init__(name="netra-local-server", daemon=True)
+        config = uvicorn.Config(
+            app,
+            # The same parser and loop wherever it runs; and the host program's logging stays its
+            # own.
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        self._listener = listener
+        self._ready = threading.Event()
+        self._server = _Server(config, self._ready)
+        self._failure: BaseException | None = None
+
+    def start_serving(self) -> None:
+        """Starts the thread; returns when it serves, raises RuntimeError when it cannot."""
+        self.start()
+        self._ready.wait()
+        if not self._server.started:
+            self.join()
+            raise RuntimeError("the server did not start") from self._failure
+
+    def run(self) -> None:
+        try:
+            asyncio.run(self._server.serve(sockets=[self._listener]))
+        except BaseException as failure:  # uvicorn gives up with SystemExit
+            self._failure = failure
+        finally:
+            self._ready.set()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        if self.ident is not None:
+            self.join()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready.set()

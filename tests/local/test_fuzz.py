@@ -1,0 +1,60 @@
+"""Schemathesis, which knows only openapi.yaml, finds nothing in the server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+
+from netra.local import LocalServer
+
+from .otlp import PROTOBUF, Value, body_of, make_span, trace_id
+
+# The ids are of things that the server holds. That valid data is accepted cannot be asked of a text
+# that must be a cursor, a time that must exist, or a start that must not be after its end.
+CONFIGURATION = f"""
+[parameters]
+"path.sessionId" = "session"
+"path.tenantId" = "tenant"
+"path.traceId" = "{trace_id(1)}"
+[checks]
+positive_data_acceptance.enabled = false
+"""
+
+
+def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
+    (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
+    owners: dict[str, Value] = {
+        "netra.session_id": "session",
+        "netra.tenant_id": "tenant",
+        "gen_ai.usage.cost": 0.1,
+    }
+    spans = [
+        make_span(trace, trace * 10 + span, owners, parent=trace * 10 if span else None)
+        for trace in range(1, 60)
+        for span in range(3)
+    ]
+    with LocalServer(api_key="secret") as server:
+        headers = {"content-type": PROTOBUF, "x-api-key": "secret"}
+        httpx.post(f"{server.endpoint}/v1/traces", content=body_of(spans), headers=headers)
+        result = subprocess.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run"),
+                str(Path(__file__).parents[2] / "openapi.yaml"),
+                *("--url", server.url),
+                *("--header", "x-api-key: secret"),
+                *("--max-examples", "40"),
+                *("--seed", "1"),
+                "--no-color",
+            ],
+            cwd=tmp_path,
+            env={**os.environ, "HYPOTHESIS_STORAGE_DIRECTORY": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Tested: 4" in result.stdout

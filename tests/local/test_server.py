@@ -1,0 +1,218 @@
+"""The server starts and stops cleanly, in this process and as a command."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from netra.local import LocalServer
+from netra.local.__main__ import main
+
+from .contract import contract_client
+from .otlp import PROTOBUF, WINDOW, body_of, make_span
+
+HEADERS = {"content-type": PROTOBUF}
+
+
+def open_files() -> set[str]:
+    """What this process has open, by name; sockets and pipes have names as well."""
+    directory = Path("/proc/self/fd")
+    names = set()
+    for entry in directory.iterdir():
+        try:
+            names.add(f"{entry.name} {entry.readlink()}")
+        except FileNotFoundError:
+            continue
+    return names
+
+
+def test_stopping_leaves_no_thread_no_file_and_no_bound_port() -> None:
+    threads = set(threading.enumerate())
+    has_proc = Path("/proc/self/fd").exists()
+    files = open_files() if has_proc else set()
+    with LocalServer() as server:
+        port = int(server.url.rpartition(":")[2])
+        with httpx.Client(base_url=server.url) as client, ThreadPoolExecutor(8) as pool:
+            bodies = [body_of([make_span(n, n, {"session.id": "s"})]) for n in range(1, 51)]
+            posts = pool.map(
+                lambda body: client.post("/telemetry/v1/traces", content=body, headers=HEADERS), bodies
+            )
+            assert {post.status_code for post in posts} == {200}
+            usage = client.get("/usage/sessions/s", params=WINDOW).json()["data"]
+            assert usage["requestsCount"] == 50
+    assert set(threading.enumerate()) == threads
+    if has_proc:
+        assert open_files() == files
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+
+
+def test_a_client_that_stays_connected_does_not_keep_the_server_from_stopping() -> None:
+    with LocalServer() as server, httpx.Client(base_url=server.url) as client:
+        client.get("/")
+        server.stop()
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{client.base_url.port}/")
+
+
+def test_it_can_be_started_again_and_several_run_side_by_side() -> None:
+    with LocalServer() as first, LocalServer() as second:
+        assert first.url != second.url
+        httpx.post(f"{first.endpoint}/v1/traces", content=body_of([make_span(1, 1)]), headers=HEADERS)
+        body = {**WINDOW, "filters": []}
+        counts = []
+        for server in (first, second):
+            with contract_client(server) as client:
+                counts.append(len(client.post("/sdk/traces", json=body).json()["data"]["data"]))
+        assert counts == [1, 0]
+    first.start()
+    with contract_client(first) as client:
+        listed = client.post("/sdk/traces", json=body).json()["data"]["data"]
+        assert listed == [], "without a file, data ends with the server"
+    first.stop()
+    first.stop()
+
+
+def test_the_url_and_the_endpoint_are_known_only_while_it_runs() -> None:
+    server = LocalServer()
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = server.url
+    with server:
+        assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+", server.url)
+        assert server.endpoint == f"{server.url}/telemetry"
+        with pytest.raises(RuntimeError, match="already running"):
+            server.start()
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = server.endpoint
+
+
+def test_what_cannot_start_raises_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    threads = set(threading.enumerate())
+    with LocalServer() as server, pytest.raises(OSError, match="in use"):
+        LocalServer(port=int(server.url.rpartition(":")[2])).start()
+    text = tmp_path / "text.db"
+    text.write_text("this is no database, " * 500)
+    with pytest.raises(Exception, match="not a database"):
+        LocalServer(db=text).start()
+    foreign = tmp_path / "foreign.db"
+    other = sqlite3.connect(foreign)
+    other.execute("CREATE TABLE mine (a)")
+    other.close()
+    with pytest.raises(ValueError, match="name another file"):
+        LocalServer(db=foreign).start()
+    with pytest.raises(Exception, match="open"):
+        LocalServer(db=tmp_path / "no" / "such" / "directory").start()
+    with pytest.raises(ValueError, match="api_key"):
+        LocalServer(api_key="")
+    assert set(threading.enumerate()) == threads
+
+
+@contextmanager
+def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """`python -m netra.local` with these arguments: the process, its first line and its URL."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "netra.local", "--port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        url = re.search(r"http://[^ ]+", line)
+        yield process, line, url.group() if url else ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_the_command_serves_keeps_its_data_and_ends_cleanly_on_both_signals(tmp_path: Path) -> None:
+    db = tmp_path / "kept.db"
+    for restarts, number in enumerate((signal.SIGTERM, signal.SIGINT), start=1):
+        with command("--db", str(db), "--api-key", "secret") as (process, line, url):
+            assert f"NETRA_OTLP_ENDPOINT={url}/telemetry" in line
+            assert httpx.get(f"{url}/usage/sessions/s", params=WINDOW).status_code == 401
+            span = make_span(restarts, restarts, {"session.id": "s"})
+            key = {"x-api-key": "secret"}
+            headers = {**HEADERS, **key}
+            sent = httpx.post(f"{url}/telemetry/v1/traces", content=body_of([span]), headers=headers)
+            assert sent.status_code == 200
+            usage = httpx.get(f"{url}/usage/sessions/s", params=WINDOW, headers=key).json()["data"]
+            assert usage["requestsCount"] == restarts
+            process.send_signal(number)
+            out, errors = process.communicate(timeout=30)
+            assert (process.returncode, out, errors) == (0, "", "")
+
+
+def test_the_command_says_why_it_cannot_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with LocalServer() as server:
+        port = server.url.rpartition(":")[2]
+        assert main(["--db", str(tmp_path / "db"), "--port", port]) == 1
+    assert "cannot start" in capsys.readouterr().err
+    assert main(["--db", str(tmp_path / "db"), "--port", "99999"]) == 1
+    assert main(["--db", str(tmp_path), "--port", "0"]) == 1
+    assert main(["--db", str(tmp_path / "db"), "--port", "0", "--api-key", ""]) == 1
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+
+
+def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    help_text = capsys.readouterr().out
+    for option in ("--host", "--port", "--db", "--api-key"):
+        assert option in help_text
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn", "google.protobuf", "opentelemetry.proto"])
+def test_without_its_extra_the_import_says_how_to_install_it(missing: str) -> None:
+    code = f"import sys; sys.modules[{missing!r}] = None; import netra.local"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert "ImportError: netra.local needs" in result.stderr
+    assert 'pip install "netra-sdk[local]"' in result.stderr
+
+
+def test_nothing_of_the_client_is_used_by_the_server() -> None:
+    room = Path(sys.modules["netra.local"].__file__ or "").parent
+    imports = re.compile(r"^\s*(?:from|import) (netra(?:\.[a-z_]+)*|\.\.[a-z_.]*)\b", re.MULTILINE)
+    for path in room.glob("*.py"):
+        for name in imports.findall(path.read_text(encoding="utf-8")):
+            assert name == "netra.local", f"{path.name} imports {name}"
+
+
+def test_requests_under_way_are_answered_before_it_stops() -> None:
+    spans = [make_span(n, n) for n in range(1, 4000)]
+    body = body_of(spans)
+    with LocalServer() as server, ThreadPoolExecutor(1) as pool:
+        started = time.monotonic()
+        post = pool.submit(
+            httpx.post, f"{server.endpoint}/v1/traces", content=body, headers=HEADERS, timeout=30
+        )
+        while not post.running() and time.monotonic() - started < 10:
+            time.sleep(0.001)
+        time.sleep(0.05)
+        server.stop()
+        assert post.result().status_code == 200
