@@ -23,6 +23,18 @@ demo: $(INSTALLED)  ## the main job: a real instrumented program, the embedded b
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest -q
 
+.PHONY: faults
+faults: $(INSTALLED)  ## every fault × every method × each page, as a table of what came of it
+	$(BIN)/python -m pytest -q tests/faults --fault-table
+
+.PHONY: mutants
+mutants: $(INSTALLED)  ## mutation tests of the retry, paging and time stamp rooms (some minutes)
+	scripts/mutants.sh
+
+.PHONY: soak
+soak: $(INSTALLED)  ## ten minutes of 16 threads against a faulty backend: sums exact, memory and sockets flat
+	$(BIN)/python scripts/soak.py
+
 .PHONY: check
 check: lint types spec-lint drift test wheel  ## everything that must be green: what CI runs
 

@@ -1,9 +1,10 @@
-"""From an answer to a result or an error. Pure: no I/O, no clock but the one passed in."""
+"""From what came back to a result or an error. No I/O."""
 
 from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,12 +12,23 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import attrs
+import httpx
 from netra_api.errors import PayloadError
 
+from ._config import Config
 from ._operations import Operation
-from .errors import APIResponseValidationError, APIStatusError, error_class_for
+from .errors import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    ConfigurationError,
+    InvalidRequestError,
+    NetraError,
+    error_class_for,
+)
 
-__all__ = ["Answer", "result_of", "retry_after"]
+__all__ = ["Answer", "BodyReader", "connection_error", "result_of", "retry_after"]
 
 T = TypeVar("T")
 
@@ -41,26 +53,75 @@ _SERVER_ADVICE = "The service failed; try again later."
 
 @attrs.frozen
 class Answer:
-    """What came back. `asked` is the method and path, `headers` looks names up in any case."""
+    """What came back. `headers` looks names up in any case."""
 
-    asked: str
+    operation: Operation[Any]
+    config: Config
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = attrs.field(repr=False)  # these two may echo the key
+    body: bytes = attrs.field(repr=False)
+
+    @property
+    def asked(self) -> str:
+        return self.operation.asked
 
     @property
     def request_id(self) -> str | None:
-        return next((self.headers[name] for name in _REQUEST_ID_HEADERS if name in self.headers), None)
+        found = (self.headers[name] for name in _REQUEST_ID_HEADERS if name in self.headers)
+        return next(map(self.config.hide, found), None)
 
     @property
     def body_shown(self) -> str:
-        return self.body[: 4 * BODY_SHOWN].decode(errors="replace")[:BODY_SHOWN]
+        """The beginning of the body as text; services that echo their request do not get the key in here."""
+        return self.config.hide(self.body[: 8 * BODY_SHOWN].decode(errors="replace"))[:BODY_SHOWN]
 
 
-def result_of(operation: Operation[T], answer: Answer, now: datetime | None = None) -> T:
+class BodyReader:
+    """Collects a body, and refuses one that is too large or takes too long."""
+
+    def __init__(self, operation: Operation[Any], most_bytes: int, seconds: float) -> None:
+        self._operation = operation
+        self._most_bytes = most_bytes
+        self._ends = time.monotonic() + seconds
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    def add(self, chunk: bytes) -> None:
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        if self._size > self._most_bytes:
+            raise APIResponseValidationError(
+                f"{self._operation.asked} answered with more than {self._most_bytes} bytes. "
+                "Ask for smaller pages (limit=…), or raise max_response_bytes=…."
+            )
+        if time.monotonic() > self._ends:
+            raise APITimeoutError(
+                f"{self._operation.asked}: the answer began to come, but was not whole before the deadline. "
+                "Try again, or raise deadline=…."
+            )
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(self._chunks)
+
+
+def connection_error(operation: Operation[Any], config: Config, error: Exception) -> NetraError:
+    """Our error for anything that httpx, or what lies below it, raised instead of giving an answer."""
+    what = config.hide(f"{type(error).__name__}: {error}".rstrip(": "))
+    where = f"{operation.asked}: no usable answer from {config.base_url} ({what})."
+    if isinstance(error, httpx.TimeoutException):
+        return APITimeoutError(f"{where} Try again, or raise timeout=… (NETRA_USAGE_TIMEOUT) or deadline=….")
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return ConfigurationError(f"{where} Check the endpoint and the proxy settings.")
+    if isinstance(error, httpx.LocalProtocolError):
+        return InvalidRequestError(f"{where} HTTP cannot express this request; check headers and arguments.")
+    return APIConnectionError(f"{where} Check the endpoint, the network and the proxy settings.")
+
+
+def result_of(operation: Operation[T], answer: Answer) -> T:
     """The operation's result. Raises `APIStatusError`, `APIResponseValidationError` or `PaginationError`."""
     if not 200 <= answer.status <= 299:
-        raise _status_error(answer, now or datetime.now(UTC))
+        raise _status_error(answer)
     try:
         return operation.read(json.loads(answer.body))
     except PayloadError as error:
@@ -76,7 +137,7 @@ def result_of(operation: Operation[T], answer: Answer, now: datetime | None = No
     )
 
 
-def _status_error(answer: Answer, now: datetime) -> APIStatusError:
+def _status_error(answer: Answer) -> APIStatusError:
     status = answer.status
     try:
         phrase = f" {HTTPStatus(status).phrase}"
@@ -84,10 +145,12 @@ def _status_error(answer: Answer, now: datetime) -> APIStatusError:
         phrase = ""
     said = _service_message(answer)
     if 300 <= status <= 399:
-        advice = _REDIRECT_ADVICE.format(location=answer.headers.get("location", "nowhere"))
+        advice = _REDIRECT_ADVICE.format(
+            location=answer.config.hide(answer.headers.get("location", "nowhere"))
+        )
     else:
         advice = _ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "")
-    wait = retry_after(answer.headers.get("retry-after"), now)
+    wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
     if wait is not None:
         advice = f"{advice} The service asks to wait {wait:g} s.".strip()
     message = (
@@ -113,7 +176,7 @@ def _service_message(answer: Answer) -> str:
         if isinstance(message, list):
             message = "; ".join(map(str, message))
         if message:
-            return str(message)[:BODY_SHOWN].rstrip(".")
+            return answer.config.hide(str(message))[:BODY_SHOWN].rstrip(".")
     return " ".join(answer.body_shown[:200].split())
 
 

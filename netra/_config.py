@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 import string
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote, unquote
 
 import attrs
@@ -14,10 +16,9 @@ import httpx
 from ._version import __version__
 from .errors import ConfigurationError
 
-__all__ = ["Arguments", "Config", "read_config"]
+__all__ = ["Arguments", "Config", "Limits", "read_config"]
 
 DEFAULT_ENDPOINT = "https://api.getnetra.ai"
-DEFAULT_TIMEOUT = 10.0
 KEY_HEADER = "x-api-key"
 
 # What RFC 9110 allows in the name of a header.
@@ -33,6 +34,44 @@ class Arguments:
     api_key: str | None = attrs.field(repr=False)
     endpoint: str | None
     timeout: float | httpx.Timeout | None
+    max_retries: int | None
+    deadline: float | None
+    max_response_bytes: int | None
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """How long, how often and how much: what a single call may be given for itself."""
+
+    timeout: httpx.Timeout = attrs.field(factory=lambda: httpx.Timeout(10.0))
+    """Of one attempt: seconds to connect, to send, and between two parts of the answer."""
+    max_retries: int = 4
+    """Attempts after the first."""
+    deadline: float = 300.0
+    """Seconds for the whole call: all attempts and the waits between them."""
+    max_response_bytes: int = 100_000_000
+    """The largest body that is read, unpacked."""
+
+    def changed(
+        self,
+        timeout: float | httpx.Timeout | None,
+        max_retries: int | None,
+        deadline: float | None,
+        max_response_bytes: int | None,
+    ) -> Limits:
+        """The same limits but for those that are not None. Refuses values that make no sense."""
+        changes: dict[str, Any] = {}
+        if timeout is not None:
+            if not isinstance(timeout, httpx.Timeout):
+                timeout = httpx.Timeout(_seconds(timeout, "timeout"))
+            changes["timeout"] = timeout
+        if max_retries is not None:
+            changes["max_retries"] = _count(max_retries, "max_retries", least=0)
+        if deadline is not None:
+            changes["deadline"] = math.inf if deadline == math.inf else _seconds(deadline, "deadline")
+        if max_response_bytes is not None:
+            changes["max_response_bytes"] = _count(max_response_bytes, "max_response_bytes", least=1)
+        return attrs.evolve(self, **changes)
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +80,20 @@ class Config:
 
     base_url: str
     headers: Mapping[str, str] = attrs.field(repr=False)
-    timeout: httpx.Timeout
+    limits: Limits
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether requests, and the API key with them, would cross a network unencrypted."""
+        url = httpx.URL(self.base_url)
+        return url.scheme == "http" and not _is_this_machine(url.host)
+
+    def hide(self, text: str) -> str:
+        """The text without the values of our headers, should something out there have echoed them."""
+        for name, value in self.headers.items():
+            if name != "user-agent" and value:
+                text = text.replace(value, "***")
+        return text
 
 
 def read_config(arguments: Arguments) -> Config:
@@ -67,7 +119,7 @@ def _read_config(arguments: Arguments) -> Config:
     return Config(
         base_url=base_url,
         headers={"user-agent": _user_agent(app_name), **headers},
-        timeout=_timeout(arguments.timeout),
+        limits=_limits(arguments),
     )
 
 
@@ -155,13 +207,20 @@ def _user_agent(app_name: str | None) -> str:
     return f"{agent} ({visible})"
 
 
-def _timeout(timeout: float | httpx.Timeout | None) -> httpx.Timeout:
-    if isinstance(timeout, httpx.Timeout):
-        return timeout
-    if timeout is not None:
-        return httpx.Timeout(_seconds(timeout, "timeout"))
-    variable = os.environ.get("NETRA_USAGE_TIMEOUT")
-    return httpx.Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT") if variable else DEFAULT_TIMEOUT)
+def _limits(arguments: Arguments) -> Limits:
+    limits = Limits()
+    if variable := os.environ.get("NETRA_USAGE_TIMEOUT"):
+        limits = attrs.evolve(limits, timeout=httpx.Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT")))
+    return limits.changed(
+        arguments.timeout, arguments.max_retries, arguments.deadline, arguments.max_response_bytes
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _seconds(value: float | str, source: str) -> float:
@@ -172,3 +231,9 @@ def _seconds(value: float | str, source: str) -> float:
     if isinstance(value, bool) or not 0 < seconds < math.inf:
         raise ConfigurationError(f"{source}={value!r} must be a number of seconds above 0.")
     return seconds
+
+
+def _count(value: int, source: str, least: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ConfigurationError(f"{source}={value!r} must be an integer from {least}.")
+    return value

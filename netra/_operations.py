@@ -49,6 +49,11 @@ class Operation(Generic[T]):
     request: dict[str, Any]
     read: Callable[[Any], T]
 
+    @property
+    def asked(self) -> str:
+        """Method and path, for messages."""
+        return f"{self.request['method'].upper()} {self.request['url']}"
+
 
 def get_session_usage(
     session_id: str, start_time: Timestamp, end_time: Timestamp

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import os
+import threading
+import time
 import weakref
 from typing import TypeVar
 
 import httpx
 
-from ._answers import Answer, result_of
-from ._config import Config
+from ._answers import Answer, BodyReader, connection_error
+from ._config import Config, Limits
+from ._exchange import Wait, exchange
 from ._operations import Operation
-from .errors import APIConnectionError, APITimeoutError, NotInitializedError
+from .errors import ConfigurationError, NetraError, NotInitializedError
 
 __all__ = ["Sender"]
 
@@ -18,42 +23,134 @@ T = TypeVar("T")
 
 
 class Sender:
-    """Sends operations to the configured origin, and nowhere else."""
+    """Sends operations to the configured origin, and nowhere else. May be used from many threads."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, http_client: httpx.Client | None = None) -> None:
+        if http_client is not None and not isinstance(http_client, httpx.Client):
+            raise ConfigurationError(
+                f"http_client must be an httpx.Client, not {type(http_client).__name__}."
+            )
         self._config = config
-        self._http = httpx.Client(timeout=config.timeout, follow_redirects=False)
-        # A client that nobody closed closes its sockets when it is collected, or at the end of the process.
-        weakref.finalize(self, self._http.close)
+        self._callers_http = http_client
+        self._own_http = None if http_client else self._open()
+        self._refusal: str | None = None
+        self._lock = threading.Lock()
+        _senders.add(self)
 
-    def send(self, operation: Operation[T]) -> T:
+    def send(self, operation: Operation[T], limits: Limits) -> T:
         """The operation's result, or one of the errors of `netra.errors`."""
-        if self._http.is_closed:
-            raise NotInitializedError("This client is closed: make a new one, or call Netra.init again.")
-        asked = f"{operation.request['method'].upper()} {operation.request['url']}"
+        steps = exchange(operation, limits)
         try:
-            response = self._http.send(self._request(operation))
-        except httpx.TimeoutException as error:
-            raise APITimeoutError(
-                f"{asked}: no answer from {self._config.base_url} in time ({type(error).__name__}). "
-                "Try again, or raise the timeout (timeout=…, NETRA_USAGE_TIMEOUT)."
-            ) from error
-        except httpx.HTTPError as error:
-            raise APIConnectionError(
-                f"{asked}: no usable answer from {self._config.base_url} ({type(error).__name__}: {error}). "
-                "Check the endpoint, the network and the proxy settings."
-            ) from error
-        return result_of(operation, Answer(asked, response.status_code, response.headers, response.content))
+            step = next(steps)
+            while True:
+                if isinstance(step, Wait):
+                    time.sleep(step.seconds)
+                    step = next(steps)
+                    continue
+                try:
+                    answer = self._attempt(operation, limits, step.seconds)
+                except NetraError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
-    def _request(self, operation: Operation[T]) -> httpx.Request:
-        request = operation.request
-        return self._http.build_request(
-            request["method"],
-            self._config.base_url + request["url"],
-            params=request.get("params"),
-            json=request.get("json"),
-            headers={**self._config.headers, **request.get("headers", {})},
-        )
+    def _attempt(self, operation: Operation[T], limits: Limits, seconds: float) -> Answer:
+        http = self._http()
+        body = BodyReader(operation, limits.max_response_bytes, seconds)
+        try:
+            request = _request(http, operation, self._config, limits.timeout, seconds)
+            response = http.send(request, stream=True, follow_redirects=False)
+            try:
+                for chunk in response.iter_bytes():
+                    body.add(chunk)
+            finally:
+                response.close()
+        except NetraError:
+            raise
+        except Exception as error:
+            self._http()  # says so if the client was closed meanwhile
+            raise connection_error(operation, self._config, error) from error
+        return Answer(operation, self._config, response.status_code, response.headers, body.content)
+
+    # ---------------------------------------------------------------- the client that httpx gives
+
+    def _http(self) -> httpx.Client:
+        if self._refusal is not None:
+            raise NotInitializedError(self._refusal)
+        if self._callers_http is not None:
+            if self._callers_http.is_closed:
+                raise NotInitializedError("The http_client of this client is closed: make new ones.")
+            return self._callers_http
+        if self._own_http is None:  # in the child of a fork
+            with self._lock:
+                self._own_http = self._own_http or self._open()
+        return self._own_http
+
+    def _open(self) -> httpx.Client:
+        try:
+            http = httpx.Client(follow_redirects=False)
+        except Exception as error:
+            raise ConfigurationError(
+                f"httpx cannot be set up: {error}. Check the variables for proxies (HTTPS_PROXY, ALL_PROXY, …) "
+                "and certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
+            ) from error
+        # A client that nobody closed closes its sockets when it is collected, or at the end of the process.
+        weakref.finalize(self, _close_in, os.getpid(), http)
+        return http
 
     def close(self) -> None:
-        self._http.close()
+        """Closes the connections; a caller's own httpx client stays open."""
+        self._refusal = "This client is closed: make a new one, or call Netra.init again."
+        if self._own_http is not None:
+            self._own_http.close()
+
+    def after_fork(self) -> None:
+        """In the child: the parent's connections are left alone, two processes would mix up their answers."""
+        self._lock = threading.Lock()
+        if self._own_http is not None:
+            _parents_http.append(self._own_http)
+            self._own_http = None
+        if self._callers_http is not None:
+            self._refusal = (
+                "This client and its http_client are the parent process's: make new ones after the fork."
+            )
+
+
+def _request(
+    http: httpx.Client, operation: Operation[T], config: Config, timeout: httpx.Timeout, seconds: float
+) -> httpx.Request:
+    request = operation.request
+    return http.build_request(
+        request["method"],
+        config.base_url + request["url"],
+        params=request.get("params"),
+        json=request.get("json"),
+        headers={**config.headers, **request.get("headers", {})},
+        timeout=httpx.Timeout(**{name: _at_most(seconds, part) for name, part in timeout.as_dict().items()}),
+    )
+
+
+def _at_most(seconds: float, part: float | None) -> float | None:
+    least = min(seconds, math.inf if part is None else part)
+    return None if least == math.inf else max(least, 0.001)
+
+
+_senders: weakref.WeakSet[Sender] = weakref.WeakSet()
+_parents_http: list[httpx.Client] = []
+
+
+def _after_fork() -> None:
+    for sender in list(_senders):
+        sender.after_fork()
+
+
+def _close_in(process: int, http: httpx.Client) -> None:
+    if os.getpid() == process:
+        http.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

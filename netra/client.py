@@ -18,6 +18,9 @@ from .usage import Usage
 __all__ = ["Netra"]
 
 
+_warned_about: set[str] = set()
+
+
 class _UsageAttribute:
     """`Netra.usage` is the default client's, `client.usage` the client's own."""
 
@@ -45,8 +48,13 @@ class Netra:
         api_key: The API key. Else `x-api-key` in `headers`, then `NETRA_API_KEY`. Sent to the endpoint only.
         endpoint: The telemetry endpoint or the API's base URL. Else `NETRA_OTLP_ENDPOINT`,
             `OTEL_EXPORTER_OTLP_ENDPOINT`, then the hosted service.
-        timeout: Seconds (or an `httpx.Timeout`) that one attempt may take to connect, send, or receive a part.
-            Else `NETRA_USAGE_TIMEOUT`, then 10.
+        timeout: Seconds (or an `httpx.Timeout`) that one attempt may take to connect, to send, and between two
+            parts of the answer. Else `NETRA_USAGE_TIMEOUT`, then 10.
+        max_retries: How often a call is tried again after a failure that may pass. Default 4; 0 switches it off.
+        deadline: Seconds that a whole call may take, waits and retries included. Default 300; `math.inf` for none.
+        max_response_bytes: The largest answer that is read, unpacked. Default 100 MB.
+        http_client: An `httpx.Client` of yours to send with, for its proxies, certificates or HTTP/2. It stays
+            yours to close.
 
     Raises:
         ConfigurationError: an argument or a variable makes no sense, or the hosted service has no key.
@@ -66,18 +74,35 @@ class Netra:
         api_key: str | None = None,
         endpoint: str | None = None,
         timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+        http_client: httpx.Client | None = None,
     ) -> None:
         arguments = Arguments(
-            app_name=app_name, headers=headers, api_key=api_key, endpoint=endpoint, timeout=timeout
+            app_name=app_name,
+            headers=headers,
+            api_key=api_key,
+            endpoint=endpoint,
+            timeout=timeout,
+            max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
         )
         del headers, api_key  # they hold the key, and this frame may end up in an error report
-        self._set_up(arguments)
+        self._set_up(arguments, http_client)
 
-    def _set_up(self, arguments: Arguments) -> None:
+    def _set_up(self, arguments: Arguments, http_client: httpx.Client | None) -> None:
         config = read_config(arguments)
+        if config.is_exposed and config.base_url not in _warned_about:
+            _warned_about.add(config.base_url)
+            warnings.warn(
+                f"{config.base_url} is not encrypted: the API key and all data can be read on the way. Use https.",
+                stacklevel=3,
+            )
         self._base_url = config.base_url
-        self._sender = Sender(config)
-        self._usage = Usage(self._sender)
+        self._sender = Sender(config, http_client)
+        self._usage = Usage(self._sender, config.limits)
 
     @classmethod
     def init(
@@ -88,6 +113,10 @@ class Netra:
         api_key: str | None = None,
         endpoint: str | None = None,
         timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+        http_client: httpx.Client | None = None,
     ) -> None:
         """Sets up the default client, `Netra.usage`. A second call changes nothing and warns.
 
@@ -97,7 +126,14 @@ class Netra:
             >>> Netra.init(app_name="analytics-app", headers="x-api-key=your-api-key")
         """
         arguments = Arguments(
-            app_name=app_name, headers=headers, api_key=api_key, endpoint=endpoint, timeout=timeout
+            app_name=app_name,
+            headers=headers,
+            api_key=api_key,
+            endpoint=endpoint,
+            timeout=timeout,
+            max_retries=max_retries,
+            deadline=deadline,
+            max_response_bytes=max_response_bytes,
         )
         del headers, api_key
         with cls._lock:
@@ -109,7 +145,7 @@ class Netra:
                 )
                 return
             client = cls.__new__(cls)
-            client._set_up(arguments)
+            client._set_up(arguments, http_client)
             Netra._default = client
 
     @classmethod

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Self, TypeVar
+
+import httpx
 
 from . import _operations
+from ._config import Limits
 from ._operations import Direction, Operation, SortOrder
 from ._paging import PagedIterator, PageT
 from ._sending import Sender
@@ -14,6 +17,8 @@ from ._timestamps import Timestamp
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
 __all__ = ["Usage"]
+
+T = TypeVar("T")
 
 
 class Usage:
@@ -30,8 +35,35 @@ class Usage:
     a window are inclusive.
     """
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: Sender, limits: Limits) -> None:
         self._sender = sender
+        self._limits = limits
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+    ) -> Self:
+        """The same methods with other limits, over the same connections. What is None stays as it is.
+
+        Args:
+            timeout: Seconds (or an `httpx.Timeout`) that one attempt may take to connect, to send, and between two
+                parts of the answer.
+            max_retries: How often a call is tried again after a failure that may pass.
+            deadline: Seconds that a whole call may take, waits and retries included; `math.inf` for no end.
+            max_response_bytes: The largest answer that is read, unpacked.
+
+        Raises:
+            ConfigurationError: a value makes no sense.
+
+        Example:
+            >>> Netra.usage.with_options(deadline=5, max_retries=0).get_session_usage("session-123", start, end)
+        """
+        limits = self._limits.changed(timeout, max_retries, deadline, max_response_bytes)
+        return type(self)(self._sender, limits)
 
     def get_session_usage(
         self,
@@ -59,7 +91,7 @@ class Usage:
             >>> if usage:
             ...     print(usage.token_count, usage.request_count, usage.total_cost)
         """
-        return self._sender.send(_operations.get_session_usage(session_id, start_time, end_time))
+        return self._send(_operations.get_session_usage(session_id, start_time, end_time))
 
     def get_tenant_usage(
         self,
@@ -87,7 +119,7 @@ class Usage:
             >>> if usage:
             ...     print(usage.session_count, usage.total_cost)
         """
-        return self._sender.send(_operations.get_tenant_usage(tenant_id, start_time, end_time))
+        return self._send(_operations.get_tenant_usage(tenant_id, start_time, end_time))
 
     def list_traces(
         self,
@@ -129,7 +161,7 @@ class Usage:
             >>> for trace in page.traces:
             ...     print(trace.id, trace.total_tokens, trace.total_cost)
         """
-        return self._sender.send(
+        return self._send(
             _operations.list_traces(
                 start_time,
                 end_time,
@@ -231,7 +263,7 @@ class Usage:
             >>> for span in page.spans:
             ...     print(span.name, span.kind, span.latency_ms)
         """
-        return self._sender.send(
+        return self._send(
             _operations.list_spans_by_trace_id(
                 trace_id, cursor=cursor, direction=direction, limit=limit, span_name=span_name
             )
@@ -277,8 +309,11 @@ class Usage:
         )
         return self._iterate(page, cursor)
 
+    def _send(self, operation: Operation[T]) -> T:
+        return self._sender.send(operation, self._limits)
+
     def _iterate(
         self, page: Callable[..., Operation[PageT]], cursor: str | None
     ) -> PagedIterator[Any, PageT]:
         page(cursor=cursor)  # bad arguments are refused here, not at the first row
-        return PagedIterator(lambda at: self._sender.send(page(cursor=at)), cursor)
+        return PagedIterator(lambda at: self._send(page(cursor=at)), cursor)

@@ -46,3 +46,41 @@ def scripted() -> Iterator[Scripted]:
 def local_server() -> Iterator[LocalServer]:
     with LocalServer() as server:
         yield server
+
+
+class FaultTable:
+    """What was found in each cell of the fault matrix, for `make faults`."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[str, str], dict[str, list[str]]] = {}
+
+    def note(self, fault: str, how_often: str, method: str, place: str, found: str) -> None:
+        row = self.cells.setdefault((fault, how_often), {})
+        row.setdefault(method, []).append(f"{place}: {found}")
+
+    def lines(self) -> Iterator[str]:
+        for (fault, how_often), methods in self.cells.items():
+            yield f"{fault} ({how_often})"
+            for method, found in methods.items():
+                yield f"    {method:24}{', '.join(found)}"
+
+
+_fault_table = pytest.StashKey[FaultTable]()
+
+
+@pytest.fixture(scope="session")
+def fault_table(pytestconfig: pytest.Config) -> FaultTable:
+    return pytestconfig.stash.setdefault(_fault_table, FaultTable())
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fault-table", action="store_true", help="print what was found in each cell of the fault matrix"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.getoption("--fault-table"):
+        terminalreporter.section("fault matrix")
+        for line in config.stash.setdefault(_fault_table, FaultTable()).lines():
+            terminalreporter.write_line(line)

@@ -24,6 +24,8 @@ class Request:
     """The path and query exactly as they came over the wire."""
     headers: Mapping[str, str]
     body: bytes
+    connection: int
+    """Which connection it came over, counted from 1."""
 
     @property
     def path(self) -> str:
@@ -38,22 +40,32 @@ class Request:
         return json.loads(self.body) if self.body else None
 
 
-def answer(
+def answer_bytes(
     value: Any = None,
     *,
     status: int = 200,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
-) -> Reply:
-    """A whole answer: `value` as JSON, or `body` as it is."""
+) -> bytes:
+    """A whole HTTP answer: `value` as JSON, or `body` as it is."""
     content = json.dumps(value).encode() if body is None else body
     lines = {"content-type": "application/json", **(headers or {})}
     if status != 204:
         lines["content-length"] = str(len(content))
     head = "".join(f"{name}: {text}\r\n" for name, text in lines.items())
+    return f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + content
+
+
+def answer(value: Any = None, **how: Any) -> Reply:
+    """Sends what `answer_bytes` makes of the arguments."""
+    return sending(answer_bytes(value, **how))
+
+
+def sending(data: bytes) -> Reply:
+    """Sends these bytes and leaves the connection open."""
 
     async def write(wire: asyncio.StreamWriter) -> None:
-        wire.write(f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + content)
+        wire.write(data)
         await wire.drain()
 
     return write
@@ -65,8 +77,13 @@ class ScriptedServer:
     def __init__(self, script: Callable[[Request], Reply]) -> None:
         self.script = script
         self.requests: list[Request] = []
+        self.connections = 0
         self._port: Future[int] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._connections)
 
     @property
     def url(self) -> str:
@@ -97,10 +114,12 @@ class ScriptedServer:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
+        self.connections += 1
+        number = self.connections
         try:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 while not writer.is_closing():
-                    request = await self._read(reader)
+                    request = await self._read(reader, number)
                     self.requests.append(request)
                     await self.script(request)(writer)
         finally:
@@ -108,7 +127,7 @@ class ScriptedServer:
             writer.close()
 
     @staticmethod
-    async def _read(reader: asyncio.StreamReader) -> Request:
+    async def _read(reader: asyncio.StreamReader, connection: int) -> Request:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, target, _ = head[0].split(" ")
         headers = {
@@ -116,4 +135,4 @@ class ScriptedServer:
             for name, _, value in (line.partition(":") for line in head[1:] if line)
         }
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        return Request(method, target, headers, body)
+        return Request(method, target, headers, body, connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
@@ -14,7 +15,7 @@ LOCAL = "http://127.0.0.1:1"
 
 
 def config(**arguments: Any) -> Config:
-    nothing = dict.fromkeys(["app_name", "headers", "api_key", "endpoint", "timeout"])
+    nothing = dict.fromkeys(field.name for field in attrs.fields(Arguments))
     return read_config(Arguments(**{**nothing, **arguments}))
 
 
@@ -144,12 +145,12 @@ def test_no_repr_shows_the_key() -> None:
 
 
 def test_the_timeout_comes_from_argument_then_variable_then_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert config(endpoint=LOCAL).timeout == httpx.Timeout(10)
+    assert config(endpoint=LOCAL).limits.timeout == httpx.Timeout(10)
     monkeypatch.setenv("NETRA_USAGE_TIMEOUT", "2.5")
-    assert config(endpoint=LOCAL).timeout == httpx.Timeout(2.5)
-    assert config(endpoint=LOCAL, timeout=7).timeout == httpx.Timeout(7)
+    assert config(endpoint=LOCAL).limits.timeout == httpx.Timeout(2.5)
+    assert config(endpoint=LOCAL, timeout=7).limits.timeout == httpx.Timeout(7)
     parts = httpx.Timeout(5, connect=1)
-    assert config(endpoint=LOCAL, timeout=parts).timeout == parts
+    assert config(endpoint=LOCAL, timeout=parts).limits.timeout == parts
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "soon", True])

@@ -54,7 +54,10 @@ def error(scripted: Scripted) -> Any:
 
     def run(method: str = "list_traces", value: Any = None, **how: Any) -> Any:
         server = scripted(lambda _: answer(value, **how))
-        with netra.Netra(endpoint=server.url) as client, pytest.raises(netra.NetraError) as caught:
+        with (
+            netra.Netra(endpoint=server.url, max_retries=0) as client,
+            pytest.raises(netra.NetraError) as caught,
+        ):
             list(getattr(client.usage, method)(*METHODS[method]))
         return caught.value
 
@@ -113,7 +116,7 @@ def test_a_refused_connection_is_a_connection_error() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     refused = pytest.raises(netra.APIConnectionError, match=f"127.0.0.1:{port}")
-    with netra.Netra(endpoint=f"http://127.0.0.1:{port}") as client, refused as caught:
+    with netra.Netra(endpoint=f"http://127.0.0.1:{port}", max_retries=0) as client, refused as caught:
         client.usage.list_traces(START, END)
     assert not isinstance(caught.value, netra.APITimeoutError)
 
@@ -122,7 +125,7 @@ def test_silence_is_a_timeout_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         late = pytest.raises(netra.APITimeoutError, match="NETRA_USAGE_TIMEOUT")
-        with netra.Netra(endpoint=url, timeout=0.2) as client, late:
+        with netra.Netra(endpoint=url, timeout=0.2, max_retries=0) as client, late:
             client.usage.list_traces(START, END)
 
 

@@ -39,7 +39,7 @@ def traces(scripted: Scripted) -> Iterator[Callable[..., Any]]:
     clients: list[Netra] = []
 
     def start(script: Callable[[Request], Reply], limit: int = 3, **arguments: Any) -> Any:
-        clients.append(Netra(endpoint=scripted(script).url))
+        clients.append(Netra(endpoint=scripted(script).url, max_retries=0))
         return clients[-1].usage.iter_traces(START, END, limit=limit, **arguments)
 
     yield start

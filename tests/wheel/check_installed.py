@@ -34,7 +34,7 @@ def check_imports() -> None:
 
 def check_a_call() -> None:
     message = "no error"
-    with netra.Netra(endpoint="http://127.0.0.1:9/telemetry", api_key="k") as client:
+    with netra.Netra(endpoint="http://127.0.0.1:9/telemetry", api_key="k", max_retries=0) as client:
         try:
             client.usage.get_session_usage("s", START, END)
         except netra.APIConnectionError as error:

@@ -1,0 +1,73 @@
+"""One call from beginning to end, without I/O: attempts, waits between them, and the result.
+
+`exchange` is a generator that says what to do next and is told what came of it; the senders in `_sending.py` do it.
+So retries, deadlines and log lines exist once for every face of the client.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import time
+from collections.abc import Generator
+from typing import TypeVar
+
+import attrs
+
+from ._answers import Answer, result_of
+from ._config import Limits
+from ._operations import Operation
+from ._retries import wait_before_retry
+from .errors import APIStatusError, NetraError
+
+__all__ = ["Attempt", "Wait", "exchange"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger("netra")
+
+
+@attrs.frozen
+class Attempt:
+    """Send the request; the answer must be whole within `seconds`."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Wait:
+    """Do nothing for `seconds`."""
+
+    seconds: float
+
+
+def exchange(operation: Operation[T], limits: Limits) -> Generator[Attempt | Wait, Answer | None, T]:
+    """Yields what to do; expects an `Answer` or a thrown `NetraError` for each `Attempt`; returns the result."""
+    ends = time.monotonic() + limits.deadline
+    for attempt in itertools.count(1):
+        began = time.monotonic()
+        try:
+            answer = yield Attempt(ends - began)
+            assert answer is not None
+            result = result_of(operation, answer)
+        except NetraError as error:
+            wait = wait_before_retry(
+                error, attempt, limits.max_retries, ends - time.monotonic(), random.random
+            )
+            came = error.status_code if isinstance(error, APIStatusError) else type(error).__name__
+            _note(operation, came, attempt, began, wait)
+            if wait is None:
+                raise
+        else:
+            _note(operation, answer.status, attempt, began, None)
+            return result
+        yield Wait(wait)
+    raise AssertionError("unreachable")
+
+
+def _note(operation: Operation[T], came: object, attempt: int, began: float, wait: float | None) -> None:
+    if _log.isEnabledFor(logging.DEBUG):
+        milliseconds = (time.monotonic() - began) * 1000
+        then = "" if wait is None else f", next attempt in {wait:.2f} s"
+        _log.debug("%s: %s, attempt %d, %.0f ms%s", operation.asked, came, attempt, milliseconds, then)

@@ -1,0 +1,220 @@
+"""Every fault × every method × first, middle and last page. A cell has one of two verdicts: the complete and correct
+result, or the right error with the right cursor, from which the rest is read completely.
+
+The table is what the client promises: what comes of a fault that happens once, and of one that stays.
+`make faults` prints it with what was found in each cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from netra import Netra, NetraError, _retries
+from tests.conftest import FaultTable, Scripted
+from tests.rows import END, START, page, session_usage, span, tenant_usage, trace
+from tests.scripted import Reply, Request, answer_bytes, sending
+
+from .wire import FAULTS, Fault
+
+TABLE = """
+the service                             | once                       | for ever
+----------------------------------------|----------------------------|---------------------------
+answers in chunks                       | complete                   | complete
+answers with gzip                       | complete                   | complete
+answers slowly, but in time             | complete                   | complete
+hints before it answers                 | complete                   | complete
+closes after each answer                | complete                   | complete
+resets after each answer                | complete                   | complete
+resets before it answers                | complete                   | APIConnectionError
+closes before it answers                | complete                   | APIConnectionError
+resets in the head                      | complete                   | APIConnectionError
+closes in the head                      | complete                   | APIConnectionError
+resets in the body                      | complete                   | APIConnectionError
+closes in the body                      | complete                   | APIConnectionError
+cuts off its chunks                     | complete                   | APIConnectionError
+sends a bad chunk size                  | complete                   | APIConnectionError
+sends garbage                           | complete                   | APIConnectionError
+sends a header of 200 kB                | complete                   | APIConnectionError
+sends broken gzip                       | complete                   | APIConnectionError
+cuts off its gzip                       | APIResponseValidationError | APIResponseValidationError
+is silent                               | complete                   | APITimeoutError
+falls silent in the head                | complete                   | APITimeoutError
+falls silent in the body                | complete                   | APITimeoutError
+drips for ever                          | APITimeoutError            | APITimeoutError
+answers 408                             | complete                   | APIStatusError
+answers 425                             | complete                   | APIStatusError
+answers 429                             | complete                   | RateLimitError
+answers 429, wait 0.05 s                | complete                   | RateLimitError
+answers 503, wait until a past date     | complete                   | ServerError
+answers 500                             | complete                   | ServerError
+answers 502 with HTML                   | complete                   | ServerError
+answers 503                             | complete                   | ServerError
+answers 504 with nothing                | complete                   | ServerError
+answers 520                             | complete                   | ServerError
+answers 524                             | complete                   | ServerError
+answers 301                             | APIStatusError             | APIStatusError
+answers 307                             | APIStatusError             | APIStatusError
+answers 400                             | BadRequestError            | BadRequestError
+answers 401                             | AuthenticationError        | AuthenticationError
+answers 403 with HTML                   | PermissionDeniedError      | PermissionDeniedError
+answers 404                             | NotFoundError              | NotFoundError
+answers 409                             | ConflictError              | ConflictError
+answers 418                             | APIStatusError             | APIStatusError
+answers 422                             | UnprocessableEntityError   | UnprocessableEntityError
+answers 429, wait an hour               | RateLimitError             | RateLimitError
+answers 499                             | APIStatusError             | APIStatusError
+answers 501                             | ServerError                | ServerError
+answers 598                             | ServerError                | ServerError
+answers 204                             | APIResponseValidationError | APIResponseValidationError
+answers 200 with nothing                | APIResponseValidationError | APIResponseValidationError
+answers 200 with HTML                   | APIResponseValidationError | APIResponseValidationError
+answers 200 with half of its JSON       | APIResponseValidationError | APIResponseValidationError
+answers 200 with bytes that are no text | APIResponseValidationError | APIResponseValidationError
+answers 200 with null                   | APIResponseValidationError | APIResponseValidationError
+answers 200 with a list                 | APIResponseValidationError | APIResponseValidationError
+answers 200 with a text as data         | APIResponseValidationError | APIResponseValidationError
+answers 200 with a list as data         | APIResponseValidationError | APIResponseValidationError
+answers 200 with numbers as text        | APIResponseValidationError | APIResponseValidationError
+answers 200 with NaN for numbers        | APIResponseValidationError | APIResponseValidationError
+answers 200 with 100,000 levels         | APIResponseValidationError | APIResponseValidationError
+answers 200 with more than is allowed   | APIResponseValidationError | APIResponseValidationError
+"""
+PROMISES = {
+    name: {"once": once, "for ever": for_ever}
+    for name, once, for_ever in (
+        [cell.strip() for cell in line.split("|")] for line in TABLE.splitlines()[3:]
+    )
+}
+
+ROWS = 6  # in three pages of two
+CURSORS = {"first": None, "middle": "cursor-2", "last": "cursor-4"}
+"""What each page is asked for with; also where an iteration stands when that page fails."""
+
+USAGE: dict[str, Callable[[], dict[str, Any]]] = {
+    "get_session_usage": session_usage,
+    "get_tenant_usage": tenant_usage,
+}
+CELLS = [
+    *[(method, "only") for method in USAGE],
+    *[
+        (method, place)
+        for method in ("list_traces", "iter_traces", "list_spans_by_trace_id", "iter_spans_by_trace_id")
+        for place in CURSORS
+    ],
+]
+
+
+def right_answer(request: Request) -> bytes:
+    for name, usage in (("/sessions/", session_usage), ("/tenants/", tenant_usage)):
+        if name in request.path:
+            return answer_bytes({"data": usage()})
+    row = span if request.method == "GET" else trace
+    first = first_row_after(cursor_of(request))
+    rows = [row(number, total_cost=0.25, total_tokens=7) for number in (first, first + 1)]
+    return answer_bytes(page(rows, more=first + 1 < ROWS))
+
+
+def cursor_of(request: Request) -> str | None:
+    asked: dict[str, str] = request.query if request.method == "GET" else request.json["pagination"]
+    return asked.get("cursor")
+
+
+class Service:
+    """Answers rightly, but for a page that is broken: that one it answers with the fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        self._fault = fault
+        self._broken: str | None = None
+        self._times = 0
+
+    def break_page(self, cursor: str | None, times: int) -> None:
+        self._broken, self._times = cursor, times
+
+    def mend(self) -> None:
+        self._times = 0
+
+    def __call__(self, request: Request) -> Reply:
+        good = right_answer(request)
+        if self._times and cursor_of(request) == self._broken:
+            self._times -= 1
+            return self._fault(good)
+        return sending(good)
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_retries, "FIRST_WAIT", 0.01)
+
+
+@pytest.mark.parametrize("how_often", ["once", "for ever"])
+@pytest.mark.parametrize("fault", PROMISES)
+def test_every_cell_is_complete_or_the_right_error(
+    fault: str, how_often: str, scripted: Scripted, fault_table: FaultTable
+) -> None:
+    promise = PROMISES[fault][how_often]
+    service = Service(FAULTS[fault])
+    limits: dict[str, Any] = {
+        "timeout": 0.1,
+        "deadline": 0.3,
+        "max_retries": 1,
+        "max_response_bytes": 200_000,
+    }
+    with Netra(endpoint=scripted(service).url, **limits) as client:
+        for method, place in CELLS:
+            service.break_page(CURSORS.get(place), times=1 if how_often == "once" else 1_000)
+            found = verdict(client, service, method, place)
+            fault_table.note(fault, how_often, method, place, found)
+            assert found == promise, f"{method}, {place} page"
+
+
+def verdict(client: Netra, service: Service, method: str, place: str) -> str:
+    """What came of the call, after checking that it is complete, or that its error leads to the rest."""
+    call = getattr(client.usage, method)
+    if place == "only":
+        try:
+            found = call("s", START, END)
+        except NetraError as error:
+            return type(error).__name__
+        assert found.to_dict() == USAGE[method]()
+        return "complete"
+
+    arguments: list[str] = ["trace-1"] if "spans" in method else [START, END]
+    if method.startswith("list"):
+        cursor = CURSORS[place]
+        try:
+            rows = list(call(*arguments, limit=2, cursor=cursor))
+        except NetraError as error:
+            return type(error).__name__
+        first = first_row_after(cursor)
+        assert numbers(rows) == [first, first + 1]
+        return "complete"
+
+    broken: NetraError | None = None
+    rows = []
+    try:
+        rows = list(call(*arguments, limit=2))
+    except NetraError as error:
+        broken = error
+    if broken is None:
+        assert numbers(rows) == list(range(1, ROWS + 1))
+        return "complete"
+    assert broken.cursor == CURSORS[place]
+    service.mend()
+    rest = numbers(call(*arguments, limit=2, cursor=broken.cursor))
+    assert rest == list(range(first_row_after(broken.cursor), ROWS + 1))
+    return type(broken).__name__
+
+
+def numbers(rows: Any) -> list[int]:
+    return [int(row.id.rpartition("-")[2]) for row in rows]
+
+
+def first_row_after(cursor: str | None) -> int:
+    return int((cursor or "cursor-0").removeprefix("cursor-")) + 1
+
+
+def test_the_table_and_the_faults_are_the_same_list() -> None:
+    assert list(PROMISES) == list(FAULTS)
