@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ T = TypeVar("T")
 BODY_SHOWN = 2_000
 """How many characters of a body an error keeps."""
 
+_SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]+)?")
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
 
 _ADVICE = {
@@ -144,12 +145,11 @@ def _status_error(answer: Answer) -> APIStatusError:
     except ValueError:  # 499, 520, 598: no registry knows them
         phrase = ""
     said = _service_message(answer)
-    if 300 <= status <= 399:
-        advice = _REDIRECT_ADVICE.format(
-            location=answer.config.hide(answer.headers.get("location", "nowhere"))
-        )
+    location = answer.headers.get("location")
+    if 300 <= status <= 399 and location:
+        advice = _REDIRECT_ADVICE.format(location=answer.config.hide(location))
     else:
-        advice = _ADVICE.get(status, _SERVER_ADVICE if status >= 500 else "")
+        advice = _ADVICE.get(status, _SERVER_ADVICE if 500 <= status <= 599 else "")
     wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
     if wait is not None:
         advice = f"{advice} The service asks to wait {wait:g} s.".strip()
@@ -188,12 +188,10 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     """Seconds from a `Retry-After` header, which holds seconds or an HTTP date; None if it is unreadable."""
     if value is None:
         return None
+    if _SECONDS.fullmatch(value):
+        return float(value)
     try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    return max(seconds, 0.0) if math.isfinite(seconds) else None
+        moment = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)

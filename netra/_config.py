@@ -24,15 +24,29 @@ KEY_HEADER = "x-api-key"
 # What RFC 9110 allows in the name of a header.
 _NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 
+_HEADERS_OF_THE_REQUEST = frozenset(
+    {
+        "connection",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
 
 @attrs.frozen(kw_only=True)
 class Arguments:
-    """What the caller gave, unchecked. The repr hides what may hold the API key."""
+    """What the caller gave, unchecked. The repr hides what may hold a secret."""
 
     app_name: str | None
     headers: Mapping[str, str] | str | None = attrs.field(repr=False)
     api_key: str | None = attrs.field(repr=False)
-    endpoint: str | None
+    endpoint: str | None = attrs.field(repr=False)
     timeout: float | httpx.Timeout | None
     max_retries: int | None
     deadline: float | None
@@ -103,6 +117,9 @@ def read_config(arguments: Arguments) -> Config:
     except ConfigurationError as error:
         # The frames below hold the key in plain; error reports that print local variables must not see them.
         raise error.with_traceback(None) from None
+    except Exception as error:
+        kind = type(error).__name__
+    raise ConfigurationError(f"An argument or a variable makes no sense ({kind}).")
 
 
 def _read_config(arguments: Arguments) -> Config:
@@ -138,17 +155,18 @@ def _first(argument: str | None, name: str, *variables: str) -> tuple[str | None
 def _base_url(endpoint: str, source: str) -> str:
     """The telemetry endpoint without a trailing `/` and then a trailing `/telemetry`."""
     base = endpoint.strip().removesuffix("/").removesuffix("/telemetry")
-    try:
-        url = httpx.URL(base)
-    except httpx.InvalidURL as error:
-        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: {error}.") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: write it like {DEFAULT_ENDPOINT}.")
-    if url.userinfo or url.query or url.fragment:
+    if any(character in base for character in "@?#"):  # first, and without showing it: it may hold a password
         raise ConfigurationError(
             f"{source} must hold scheme, host and path only, without user, password, '?' or '#'. "
             "The API key has its own argument, api_key."
         )
+    try:
+        url = httpx.URL(base)
+        is_usable = url.scheme in ("http", "https") and bool(url.host)
+    except (httpx.InvalidURL, ValueError) as error:  # ValueError: a host that IDNA cannot express
+        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: {error}.") from None
+    if not is_usable:
+        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: write it like {DEFAULT_ENDPOINT}.")
     return base
 
 
@@ -182,6 +200,8 @@ def _parse_headers(headers: Mapping[str, str] | str, source: str) -> dict[str, s
     for name, value in pairs:
         if not isinstance(name, str) or not name or not _NAME_CHARACTERS.issuperset(name):
             raise ConfigurationError(f"{source} holds a name that no HTTP header can have.")
+        if name.lower() in _HEADERS_OF_THE_REQUEST:
+            raise ConfigurationError(f"{source}: {name} is set by the request itself; leave it out.")
         result[name.lower()] = _header_value(value, f"{source}: {name}")
     return result
 
@@ -191,7 +211,7 @@ def _header_value(value: str, source: str) -> str:
     if not isinstance(value, str):
         raise ConfigurationError(f"{source} must be a str, not {type(value).__name__}.")
     value = value.strip(" \t")
-    if not (value.isascii() and (value.isprintable() or value.replace("\t", "").isprintable())):
+    if not (value.isascii() and value.replace("\t", "").isprintable()):
         raise ConfigurationError(
             f"{source} holds a line break or another character that no HTTP header can have; "
             "look for a stray newline at its end."
@@ -201,9 +221,9 @@ def _header_value(value: str, source: str) -> str:
 
 def _user_agent(app_name: str | None) -> str:
     agent = f"netra-sdk-python/{__version__}"
-    if app_name is None:
+    if not app_name:
         return agent
-    visible = quote(app_name, safe=" !#$&'*+,-./:;<=>?@[]^_`{|}~")
+    visible = quote(app_name, safe=" !#$&'*+,-./:;<=>?@[]^_`{|}~", errors="replace")
     return f"{agent} ({visible})"
 
 
@@ -226,7 +246,7 @@ def _is_this_machine(host: str) -> bool:
 def _seconds(value: float | str, source: str) -> float:
     try:
         seconds = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if isinstance(value, bool) or not 0 < seconds < math.inf:
         raise ConfigurationError(f"{source}={value!r} must be a number of seconds above 0.")

@@ -14,6 +14,7 @@ from netra_api.api.traces import list_spans_by_trace_id as _spans_api
 from netra_api.api.traces import list_traces as _traces_api
 from netra_api.api.usage import get_session_usage as _session_api
 from netra_api.api.usage import get_tenant_usage as _tenant_api
+from netra_api.errors import PayloadError
 from netra_api.models import ListTracesRequest, PageInfo, Pagination, TraceFilter
 from netra_api.models.direction import Direction
 from netra_api.models.sort_order import SortOrder
@@ -61,7 +62,7 @@ def get_session_usage(
     start, end = window(start_time, end_time)
     return Operation(
         _session_api._get_kwargs(_segment(session_id, "session_id"), start_time=start, end_time=end),
-        lambda body: _usage(body, SessionUsageData, "session_id"),
+        lambda body: _usage(body, SessionUsageData),
     )
 
 
@@ -71,7 +72,7 @@ def get_tenant_usage(
     start, end = window(start_time, end_time)
     return Operation(
         _tenant_api._get_kwargs(_segment(tenant_id, "tenant_id"), start_time=start, end_time=end),
-        lambda body: _usage(body, TenantUsageData, "tenant_id"),
+        lambda body: _usage(body, TenantUsageData),
     )
 
 
@@ -182,14 +183,14 @@ Usage = TypeVar("Usage", SessionUsageData, TenantUsageData)
 Row = TypeVar("Row", TraceSummary, TraceSpan)
 
 
-def _usage(body: Any, result: type[Usage], id_field: str) -> Usage | None:
-    """The usage, or None where `data` holds none. The envelope may be absent, but then the id is there."""
-    envelope = fields(body)
+def _usage(body: Any, result: type[Usage]) -> Usage | None:
+    """The usage, or None where `data` holds none. Without an envelope there is always a usage."""
+    envelope = _envelope(body)
     if "data" not in envelope:
         return result.from_dict(envelope)
 
     def read_data(data: Any) -> Usage | None:
-        if data is None or fields(data).get(id_field) is None:
+        if data is None or not any(fields(data).values()):  # null, empty, or nothing but nulls and zeros
             return None
         return result.from_dict(data)
 
@@ -213,7 +214,15 @@ def _page(body: Any, row: type[Row], what: str) -> tuple[list[Row], bool, str | 
                 )
         return read(list_of(row.from_dict), result, "data"), info.has_next_page, next_cursor
 
-    return read(read_result, fields(body), "data")
+    return read(read_result, _envelope(body), "data")
+
+
+def _envelope(body: Any) -> dict[str, Any]:
+    """The outermost object; refuses one that tells of a failure in spite of its status."""
+    envelope = fields(body)
+    if envelope.get("error") or envelope.get("statusCode") not in (None, 200, 201):
+        raise PayloadError("the status tells of success, the body of a failure")
+    return envelope
 
 
 def _next_cursor(rows: list[Any], info: PageInfo) -> str | None:

@@ -95,21 +95,25 @@ class PagedIterator(Iterator[Row], Generic[Row, PageT]):
         """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
 
         Raises:
-            InvalidRequestError: the iterator has already handed out rows.
+            InvalidRequestError: the iterator has handed out rows already.
 
         Example:
             >>> for page in Netra.usage.iter_traces(start, end).pages():
             ...     store(page.traces)
         """
+        self._refuse_once_begun()
+        return _PageIterator(self._whole_page)
+
+    def _whole_page(self) -> PageT | None:
+        self._refuse_once_begun()
+        page = self._next_page()
+        for row in page or ():
+            self._cursor = row.cursor
+        return page
+
+    def _refuse_once_begun(self) -> None:
         if self._has_begun:
             raise InvalidRequestError("pages() comes too late: this iterator has begun to hand out rows.")
-        return self._each_page()
-
-    def _each_page(self) -> Iterator[PageT]:
-        while (page := self._next_page()) is not None:
-            for row in page:
-                self._cursor = row.cursor
-            yield page
 
     def _next_page(self) -> PageT | None:
         if self._walk.is_done:
@@ -120,4 +124,17 @@ class PagedIterator(Iterator[Row], Generic[Row, PageT]):
         except NetraError as error:
             error.cursor = self._cursor
             raise
+        return page
+
+
+class _PageIterator(Iterator[PageT]):
+    """Not a generator: that would be at its end after an error, as if there were no more pages."""
+
+    def __init__(self, next_page: Callable[[], PageT | None]) -> None:
+        self._next_page = next_page
+
+    def __next__(self) -> PageT:
+        page = self._next_page()
+        if page is None:
+            raise StopIteration
         return page

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import weakref
+from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 
 import httpx
@@ -92,6 +93,7 @@ class Sender:
     def _open(self) -> httpx.Client:
         try:
             http = httpx.Client(follow_redirects=False)
+            http.cookies.jar.set_policy(_NO_COOKIES)  # threads would share them; the API needs none
         except Exception as error:
             raise ConfigurationError(
                 f"httpx cannot be set up: {error}. Check the variables for proxies (HTTPS_PROXY, ALL_PROXY, …) "
@@ -138,6 +140,7 @@ def _at_most(seconds: float, part: float | None) -> float | None:
     return None if least == math.inf else max(least, 0.001)
 
 
+_NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 _senders: weakref.WeakSet[Sender] = weakref.WeakSet()
 _parents_http: list[httpx.Client] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from .errors import APIResponseValidationError, InvalidRequestError
@@ -65,7 +66,13 @@ def from_wire(value: str, name: str) -> datetime:
     )
 
 
+# datetime.fromisoformat takes any character between date and time, so "1709121200000" would be the year 1709.
+_ISO_8601 = re.compile(r"(?:\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(?:-?\d)?)(?:[T ].+)?", re.ASCII | re.IGNORECASE)
+
+
 def _parse_iso(text: str) -> datetime | None:
+    if not _ISO_8601.fullmatch(text):
+        return None
     try:
         moment = datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
     except ValueError:

@@ -150,12 +150,22 @@ class Netra:
 
     @classmethod
     def is_initialized(cls) -> bool:
-        """Whether there is a default client."""
+        """Whether there is a default client.
+
+        Example:
+            >>> if not Netra.is_initialized():
+            ...     Netra.init(app_name="billing")
+        """
         return cls._default is not None
 
     @classmethod
     def shutdown(cls) -> None:
-        """Closes the default client, if there is one; `Netra.init` may then be called again."""
+        """Closes the default client, if there is one; `Netra.init` may then be called again.
+
+        Example:
+            >>> Netra.shutdown()
+            >>> Netra.init(app_name="billing", endpoint=another_endpoint)
+        """
         with cls._lock:
             client, Netra._default = cls._default, None
         if client is not None:
@@ -168,7 +178,15 @@ class Netra:
         return cls._default
 
     def close(self) -> None:
-        """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine."""
+        """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.
+
+        Example:
+            >>> client = Netra(api_key="…")
+            >>> try:
+            ...     client.usage.list_traces(start, end)
+            ... finally:
+            ...     client.close()
+        """
         self._sender.close()
 
     def __enter__(self) -> Self:

@@ -151,27 +151,57 @@ class APIStatusError(NetraError):
 
 
 class BadRequestError(APIStatusError):
-    """400: the service refused the request; the message holds its reason."""
+    """400: the service refused the request; the message holds its reason.
+
+    Example:
+        >>> except BadRequestError as error:
+        ...     print(error)  # holds the service's own words
+    """
 
 
 class AuthenticationError(APIStatusError):
-    """401: no API key, or not a valid one."""
+    """401: no API key, or not a valid one.
+
+    Example:
+        >>> except AuthenticationError:
+        ...     sys.exit("check NETRA_API_KEY")
+    """
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the API key does not allow this."""
+    """403: the API key does not allow this.
+
+    Example:
+        >>> except PermissionDeniedError:
+        ...     sys.exit("this key may not read usage")
+    """
 
 
 class NotFoundError(APIStatusError):
-    """404: there is no such thing, or the endpoint is not the service's."""
+    """404: there is no such thing, or the endpoint is not the service's.
+
+    Example:
+        >>> except NotFoundError:
+        ...     spans = []
+    """
 
 
 class ConflictError(APIStatusError):
-    """409: the request collides with another one."""
+    """409: the request collides with another one.
+
+    Example:
+        >>> except ConflictError:
+        ...     ask_again_later()
+    """
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: the request is well-formed, but the service cannot act on it."""
+    """422: the request is well-formed, but the service cannot act on it.
+
+    Example:
+        >>> except UnprocessableEntityError as error:
+        ...     print(error)  # holds the service's own words
+    """
 
 
 class RateLimitError(APIStatusError):
@@ -184,7 +214,12 @@ class RateLimitError(APIStatusError):
 
 
 class ServerError(APIStatusError):
-    """5xx: the service or a proxy before it failed."""
+    """5xx: the service or a proxy before it failed.
+
+    Example:
+        >>> except ServerError as error:
+        ...     go_on_later(cursor=error.cursor)
+    """
 
 
 class APIResponseValidationError(NetraError):

@@ -31,6 +31,9 @@ class Usage:
         APIResponseValidationError: the answer is not what the contract promises.
         NotInitializedError: the client is closed.
 
+    Example:
+        >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+
     Times are ISO 8601 text (any offset; none means UTC) or aware `datetime`s, cut to milliseconds; both ends of
     a window are inclusive.
     """

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -9,6 +10,11 @@ from netra import Netra
 from netra.local import LocalServer
 
 from .scripted import Reply, Request, ScriptedServer
+
+# Far from UTC, and not by whole hours: what takes local time for UTC must fail here.
+os.environ["TZ"] = "Asia/Kolkata"
+if hasattr(time, "tzset"):
+    time.tzset()
 
 Scripted = Callable[[Callable[[Request], Reply]], ScriptedServer]
 

@@ -49,7 +49,21 @@ def test_only_a_trailing_telemetry_is_cut_off(endpoint: str, base_url: str) -> N
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["", "h", "h:80", "ftp://h", "http://", "http://u:p@h", "http://h?x=1", "http://h#x", "http://h:port", 7],
+    [
+        "",
+        "http://xn--a.de",
+        "http://h?",
+        "http://h#",
+        "h",
+        "h:80",
+        "ftp://h",
+        "http://",
+        "http://u:p@h",
+        "http://h?x=1",
+        "http://h#x",
+        "http://h:port",
+        7,
+    ],
 )
 def test_an_endpoint_that_is_no_plain_url_is_refused(endpoint: Any) -> None:
     with pytest.raises(ConfigurationError, match="endpoint"):
@@ -124,11 +138,19 @@ SECRET = "key-7f3a"
         {"headers": {"": SECRET}},
         {"headers": [SECRET]},
         {"headers": {"a": 1, "x-api-key": SECRET}},
+        {"api_key": SECRET, "endpoint": "http://xn--a.de"},
+        {"api_key": SECRET, "endpoint": "ftp://h"},
+        {"api_key": SECRET, "timeout": 10**400},
+        {"api_key": SECRET, "app_name": 5},
+        {"api_key": SECRET, "max_retries": -1},
+        {"api_key": SECRET, "headers": {"host": "evil.example"}},
+        {"api_key": SECRET, "headers": {"Content-Length": "5"}},
+        {"api_key": SECRET, "headers": {"transfer-encoding": "chunked"}},
     ],
 )
 def test_bad_headers_are_refused_without_showing_the_key(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Netra(endpoint=LOCAL, **arguments)
+        Netra(**{"endpoint": LOCAL, **arguments})
     assert SECRET not in str(caught.value)
     assert SECRET not in repr(caught.value)
     trace = caught.value.__traceback__
@@ -136,6 +158,13 @@ def test_bad_headers_are_refused_without_showing_the_key(arguments: dict[str, An
         if trace.tb_frame.f_globals["__name__"].startswith("netra."):
             assert SECRET not in repr(trace.tb_frame.f_locals)
         trace = trace.tb_next
+
+
+@pytest.mark.parametrize("endpoint", [f"http://u:{SECRET}@h:abc", f"ftp://{SECRET}@h"])
+def test_a_password_in_an_endpoint_is_refused_without_showing_it(endpoint: str) -> None:
+    with pytest.raises(ConfigurationError, match="without user, password") as caught:
+        config(endpoint=endpoint)
+    assert SECRET not in str(caught.value)
 
 
 def test_no_repr_shows_the_key() -> None:
@@ -153,7 +182,7 @@ def test_the_timeout_comes_from_argument_then_variable_then_default(monkeypatch:
     assert config(endpoint=LOCAL, timeout=parts).limits.timeout == parts
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), "soon", True])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 10**400, "soon", True])
 def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout: Any) -> None:
     with pytest.raises(ConfigurationError, match="timeout"):
         config(endpoint=LOCAL, timeout=timeout)
@@ -175,3 +204,5 @@ def test_the_program_is_named_by_argument_then_netra_then_otel(monkeypatch: pyte
     monkeypatch.setenv("NETRA_APP_NAME", "app")
     assert agent().endswith(" (app)")
     assert agent(app_name="argument").endswith(" (argument)")
+    assert agent(app_name="\ud800").endswith(" (?)")
+    assert "(" not in agent(app_name="")

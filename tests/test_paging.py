@@ -81,6 +81,16 @@ def test_a_failed_page_raises_and_the_rest_is_read_from_its_cursor(
     assert got + [row.id for row in traces(script, cursor=caught.value.cursor)] == ALL
 
 
+def test_a_resumed_iteration_that_fails_at_once_leads_back_to_where_it_began(
+    traces: Callable[..., Any],
+) -> None:
+    iterator = traces(service(fail_at="cursor-3"), cursor="cursor-3")
+    assert iterator.cursor == "cursor-3"
+    with pytest.raises(ServerError) as caught:
+        next(iterator)
+    assert caught.value.cursor == "cursor-3"
+
+
 def test_the_iterator_itself_goes_on_after_an_error(traces: Callable[..., Any]) -> None:
     iterator = traces(service(fail_at="cursor-6"))
     got: list[str] = []
@@ -102,6 +112,27 @@ def test_pages_are_the_same_walk(traces: Callable[..., Any]) -> None:
         cursors.append(iterator.cursor)
     assert pages == [ALL[:3], ALL[3:6], ALL[6:9], ALL[9:]]
     assert cursors == ["cursor-3", "cursor-6", "cursor-9", "cursor-10"]
+
+
+def test_pages_go_on_after_an_error(traces: Callable[..., Any]) -> None:
+    pages = traces(service(fail_at="cursor-3")).pages()
+    got: list[Any] = [[row.id for row in next(pages)]]
+    with pytest.raises(ServerError) as caught:
+        next(pages)
+    assert caught.value.cursor == "cursor-3"
+    got += [[row.id for row in one] for one in pages]
+    assert got == [ALL[:3], ALL[3:6], ALL[6:9], ALL[9:]]
+    assert next(pages, None) is None
+
+
+def test_pages_and_rows_of_one_iterator_do_not_mix(traces: Callable[..., Any]) -> None:
+    iterator = traces(service())
+    pages = iterator.pages()
+    next(pages)
+    assert next(iterator).id == ALL[3]
+    with pytest.raises(InvalidRequestError, match="pages"):
+        next(pages)
+    assert iterator.cursor == "cursor-4"
 
 
 def test_pages_come_too_late_once_a_row_is_out(traces: Callable[..., Any]) -> None:
@@ -133,6 +164,20 @@ def test_a_cycle_of_cursors_raises(traces: Callable[..., Any]) -> None:
     with pytest.raises(PaginationError) as caught:
         got.extend(row.id for row in iterator)
     assert got == ["a", "b", "c"]
+    assert caught.value.cursor == "c"
+
+
+def test_a_walk_that_leads_back_to_where_it_was_begun_raises(traces: Callable[..., Any]) -> None:
+    onward = {"b": "c", "c": "b"}
+
+    def reply(request: Request) -> Reply:
+        cursor = onward[request.json["pagination"]["cursor"]]
+        return answer(page([trace(cursor=cursor, id=cursor)], more=True))
+
+    iterator = traces(reply, cursor="b")
+    assert next(iterator).id == "c"
+    with pytest.raises(PaginationError, match="cursor 'c' leads to cursor 'b'") as caught:
+        next(iterator)
     assert caught.value.cursor == "c"
 
 

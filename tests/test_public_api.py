@@ -39,9 +39,13 @@ def test_all_names_exist_and_nothing_else_of_ours_is_public() -> None:
 @pytest.mark.parametrize("name", PUBLIC)
 def test_everything_public_is_described(name: str) -> None:
     cls = getattr(netra, name)
-    assert inspect.getdoc(cls)
+    doc = inspect.getdoc(cls) or ""
+    assert "Example:" in doc or ">>>" in doc
     for member in members(cls):
-        assert inspect.getdoc(getattr(cls, member, None) or vars(cls)[member]), f"{name}.{member}"
+        value = vars(cls)[member]
+        doc = inspect.getdoc(value) or ""
+        assert doc, f"{name}.{member}"
+        assert isinstance(value, property) or "Example:" in doc, f"{name}.{member}"
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,13 @@ def test_the_envelope_may_be_absent(call: Any) -> None:
     assert call("get_tenant_usage", tenant_usage()).total_cost == 0.25
 
 
+ZEROS = {"session_id": None, "tenant_id": None, "tokenCount": 0, "requestsCount": 0, "totalCost": 0.0}
 NOTHING = [
     {"data": None},
     {"data": {}},
     {"data": {"tokenCount": 0}},
-    {"data": session_usage(session_id=None)},
+    {"data": ZEROS},
+    {"statusCode": 200, "data": None},
 ]
 
 
@@ -96,6 +98,10 @@ WRONG: list[Any] = [None, "12", True, [], {}]
         ],
         ({"data": {"session_id": "s", "tokenCount": 1, "requestsCount": 1}}, "data.totalCost: missing"),
         ({"data": session_usage(session_id=7)}, "data.session_id"),
+        ({"data": session_usage(session_id=None)}, "data.session_id"),
+        ({"data": {"data": session_usage()}}, "data.session_id: missing"),
+        ({"statusCode": 500, "message": "the database is down", "data": None}, "failure"),
+        ({"error": "Internal Server Error", "data": None}, "failure"),
     ],
 )
 def test_a_count_that_is_missing_or_wrong_is_an_error_and_never_zero(
@@ -122,9 +128,6 @@ def test_a_page_of_spans(call: Any) -> None:
     assert isinstance(result, SpansPage)
     assert [row.id for row in result.spans] == [row.id for row in result] == ["span-1"]
     assert (result.has_next_page, result.next_cursor, len(result)) == (False, None, 1)
-
-
-OPTIONAL_IN_TRACE = ["total_tokens", "total_cost"]
 
 
 @pytest.mark.parametrize("row", [trace(), trace(total_tokens=None, total_cost=None)])

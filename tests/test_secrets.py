@@ -71,6 +71,14 @@ def test_a_broken_connection_does_not_show_the_key(scripted: Scripted, fault: st
     assert_hidden(caught.value)
 
 
+def test_cookies_are_neither_kept_nor_sent_back(scripted: Scripted) -> None:
+    server = scripted(lambda _: answer({"data": session_usage()}, headers={"set-cookie": "sid=1"}))
+    with Netra(endpoint=server.url) as client:
+        for _ in range(2):
+            client.usage.get_session_usage("s", START, END)
+    assert all("cookie" not in sent.headers for sent in server.requests)
+
+
 def test_no_object_shows_the_key() -> None:
     with Netra(endpoint="http://127.0.0.1:1", api_key=KEY, headers={"authorization": KEY}) as client:
         shown = [repr(found) for found in (client, vars(client), client.usage, vars(client.usage))]

@@ -15,6 +15,8 @@ from netra._timestamps import from_wire, to_wire, window
         ("2026-01-01T00:00:00.000Z", "2026-01-01T00:00:00.000Z"),
         ("2026-01-01T00:00:00z", "2026-01-01T00:00:00.000Z"),
         ("2026-01-01", "2026-01-01T00:00:00.000Z"),
+        ("20260101T0530Z", "2026-01-01T05:30:00.000Z"),
+        ("2026-W01-4", "2026-01-01T00:00:00.000Z"),
         ("2026-01-01 05:30", "2026-01-01T05:30:00.000Z"),
         ("2026-01-01T05:30:00+05:30", "2026-01-01T00:00:00.000Z"),
         ("2026-01-01T00:00:00-08:00", "2026-01-01T08:00:00.000Z"),
@@ -35,6 +37,9 @@ def test_any_iso_time_is_sent_in_utc_with_milliseconds(given: str | datetime, se
         "yesterday",
         "2026-13-01",
         "1768469400",
+        "1709121200000",
+        "2026-01-01X00:00",
+        "2026-01-01T",
         "2026-01-01T00:00:00.000Z ",
         datetime(2026, 1, 1),
         "0001-01-01T00:00:00+14:00",
@@ -47,6 +52,18 @@ def test_any_iso_time_is_sent_in_utc_with_milliseconds(given: str | datetime, se
 def test_any_other_time_is_refused_by_name(given: Any) -> None:
     with pytest.raises(InvalidRequestError, match="start_time"):
         to_wire(given, "start_time")
+
+
+def test_a_window_names_the_end_that_is_wrong() -> None:
+    with pytest.raises(InvalidRequestError, match=r"^start_time='soon' is not an ISO 8601 time"):
+        window("soon", "2026-01-01")
+    with pytest.raises(InvalidRequestError, match=r"^end_time='soon' is not an ISO 8601 time"):
+        window("2026-01-01", "soon")
+    number: Any = 5
+    with pytest.raises(
+        InvalidRequestError, match=r"^end_time must be ISO 8601 text or an aware datetime, not int"
+    ):
+        window("2026-01-01", number)
 
 
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:

@@ -17,7 +17,17 @@ API_KEY = "your-api-key"  # the one that the documented example sends
 
 
 def run(script: str, **environment: str) -> None:
-    subprocess.run([sys.executable, HERE / script], env={**os.environ, **environment}, check=True)
+    """Runs a script with nothing of the caller's own OpenTelemetry, Netra or proxy settings."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("OTEL_", "NETRA_")) and not name.lower().endswith("_proxy")
+    }
+    subprocess.run(
+        [sys.executable, HERE / script],
+        env={**inherited, "PYTHONIOENCODING": "utf-8", **environment},
+        check=True,
+    )
 
 
 def main() -> None:
