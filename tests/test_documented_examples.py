@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 from netra.local import LocalServer
 
@@ -25,6 +29,7 @@ KEY = "your-api-key"
 @pytest.fixture(scope="module")
 def backend() -> Iterator[tuple[LocalServer, list[ReadableSpan]]]:
     with LocalServer(api_key=KEY) as server:
+        record_the_documented_trace(server)
         yield server, run_agent(server.endpoint, api_key=KEY)
 
 
@@ -60,9 +65,38 @@ def belonging_to(spans: list[ReadableSpan], **who: str) -> list[ReadableSpan]:
     ]
 
 
+def record_the_documented_trace(server: LocalServer) -> None:
+    """The trace that the examples about spans ask for, with the spans that they look for."""
+
+    class DocumentedId(RandomIdGenerator):
+        def generate_trace_id(self) -> int:
+            return 0x728C1DE6FA4C53DE143A7D7FEF33FF91
+
+    provider = TracerProvider(id_generator=DocumentedId())
+    exporter = OTLPSpanExporter(f"{server.endpoint}/v1/traces", headers={"x-api-key": KEY})
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("documented")
+    with tracer.start_as_current_span("generation_pipeline"), tracer.start_as_current_span("openai.chat"):
+        pass
+    provider.shutdown()
+
+
+SPAN_ID = "[0-9a-f]{16}"
+TRACE_ID = "[0-9a-f]{32}"
+PRINTED = {
+    "get_session_usage": r"Session: b8a359f8-.*\nTokens: [1-9]\d*\nRequests: 9\nTotal cost \(USD\): 0\.\d+",
+    "get_tenant_usage": r"Tenant: AceTech\nOrg: local\nTokens: [1-9]\d*\nRequests: 22\nSessions: 3\nTotal cost .+",
+    "list_traces": rf"({TRACE_ID} answer_question \d+ 0\.\d+\n){{9}}Has next page\? False\nNext cursor: None",
+    "iter_traces": "",  # its trace id is no OpenTelemetry id (those have no dashes), so no trace here can have it
+    "list_spans_by_trace_id": rf"{SPAN_ID} openai.chat span \d.*\nHas next page\? False\nNext cursor: None",
+    "iter_spans_by_trace_id": rf"Span: {SPAN_ID}, name=generation_pipeline, kind=span, duration_ms=\d.*",
+}
+
+
 @pytest.mark.parametrize("example", DOCUMENTED, ids=lambda path: path.stem)
 def test_every_example_runs_unchanged(example: Path, backend: tuple[LocalServer, list[ReadableSpan]]) -> None:
-    run(example, backend[0])
+    printed = "\n".join(run(example, backend[0]))
+    assert re.fullmatch(PRINTED[example.stem], printed), printed
 
 
 def test_the_complete_example_shows_what_was_sent(backend: tuple[LocalServer, list[ReadableSpan]]) -> None:

@@ -13,6 +13,7 @@ from ._span import Span
 LIVE = 2**63 - 1
 """`trace.superseded_at` of the row that shows a trace as it is now."""
 
+_APPLICATION_ID = 0x4E657472  # "Netr": tells our files from other programs'
 _SCHEMA_VERSION = 1
 
 
@@ -90,6 +91,7 @@ CREATE TABLE IF NOT EXISTS snapshot (
 CREATE INDEX IF NOT EXISTS snapshot_by_time ON snapshot (taken_ms);
 INSERT OR IGNORE INTO snapshot (number, taken_ms) VALUES (0, 0);
 
+PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_SCHEMA_VERSION};
 COMMIT;
 """
@@ -101,8 +103,12 @@ def connect(path: Path) -> sqlite3.Connection:
     The threads of the server share connections, one at a time, so SQLite's own check is off.
     """
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+    except BaseException:  # not a database, for example
+        db.close()
+        raise
     db.create_aggregate("fsum", 1, _ExactSum)
     db.create_function("starts_with", 2, str.startswith, deterministic=True)
     db.create_function("ends_with", 2, str.endswith, deterministic=True)
@@ -112,11 +118,12 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def prepare(db: sqlite3.Connection) -> None:
     """Makes the tables in a new file. Raises ValueError for a file that is not one of ours."""
+    (owner,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if version == _SCHEMA_VERSION:
+    if (owner, version) == (_APPLICATION_ID, _SCHEMA_VERSION):
         return
-    if version or tables:
+    if owner or version or tables:
         raise ValueError("not a database of this version of netra.local; name another file")
     db.executescript(_SCHEMA)
 

@@ -72,6 +72,8 @@ class Store:
     """
 
     def __init__(self, path: Path, now_ms: Callable[[], int] = _now_ms) -> None:
+        if str(path) == ":memory:":  # each connection would have a memory of its own
+            raise ValueError("the data needs a file; without one named, LocalServer uses a temporary one")
         self._path = path
         self._now_ms = now_ms
         self._write_lock = Lock()
