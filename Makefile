@@ -21,7 +21,7 @@ demo: $(INSTALLED)  ## the main job: a real instrumented program, the embedded b
 
 .PHONY: test
 test: $(INSTALLED)  ## all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2
 
 .PHONY: faults
 faults: $(INSTALLED)  ## every fault × every method × each page, as a table of what came of it

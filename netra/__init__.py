@@ -6,14 +6,17 @@
 """
 
 from . import errors
-from ._paging import PagedIterator
+from ._paging import AsyncPagedIterator, PagedIterator
 from ._version import __version__
-from .client import Netra
+from .client import AsyncNetra, Netra
 from .errors import *  # noqa: F403  (exactly the tree)
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
-from .usage import Usage
+from .usage import AsyncUsage, Usage
 
 __all__ = [
+    "AsyncNetra",
+    "AsyncPagedIterator",
+    "AsyncUsage",
     "Netra",
     "PagedIterator",
     "SessionUsageData",

@@ -110,7 +110,7 @@ def connection_error(operation: Operation[Any], config: Config, error: Exception
     """Our error for anything that httpx, or what lies below it, raised instead of giving an answer."""
     what = config.hide(f"{type(error).__name__}: {error}".rstrip(": "))
     where = f"{operation.asked}: no usable answer from {config.base_url} ({what})."
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return APITimeoutError(f"{where} Try again, or raise timeout=… (NETRA_USAGE_TIMEOUT) or deadline=….")
     if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
         return ConfigurationError(f"{where} Check the endpoint and the proxy settings.")

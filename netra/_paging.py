@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from .errors import InvalidRequestError, NetraError, PaginationError
 
-__all__ = ["Page", "PagedIterator", "Walk"]
+__all__ = ["AsyncPagedIterator", "Page", "PagedIterator", "Walk"]
 
 
 class _Row(Protocol):
@@ -55,7 +56,48 @@ class Walk:
             self.next_cursor = page.next_cursor
 
 
-class PagedIterator(Iterator[Row], Generic[Row, PageT]):
+class _Position(Generic[Row, PageT]):
+    """Where an iteration stands: what it shall fetch, and what it has handed out. Without I/O, for both iterators."""
+
+    def __init__(self, cursor: str | None) -> None:
+        self._walk = Walk(cursor)
+        self._cursor = cursor
+        self._rows: Iterator[Row] = iter(())
+        self._has_begun = False
+
+    @property
+    def cursor(self) -> str | None:
+        """The resume point: with it as `cursor=`, a later call goes on after the last row handed out here."""
+        return self._cursor
+
+    def _next_row(self) -> Row | None:
+        """The next row of the page at hand, or None when it is used up."""
+        self._has_begun = True
+        for row in self._rows:
+            self._cursor = row.cursor
+            return row
+        return None
+
+    @contextmanager
+    def _fetching(self) -> Iterator[None]:
+        """Errors of what is done within tell where the iteration stands."""
+        try:
+            yield
+        except NetraError as error:
+            error.cursor = self._cursor
+            raise
+
+    def _hand_out_whole(self, page: PageT | None) -> PageT | None:
+        for row in page or ():
+            self._cursor = row.cursor
+        return page
+
+    def _refuse_once_begun(self) -> None:
+        if self._has_begun:
+            raise InvalidRequestError("pages() comes too late: this iterator has begun to hand out rows.")
+
+
+class PagedIterator(_Position[Row, PageT], Iterator[Row]):
     """An iterator over rows that fetches pages as it goes, and holds one page at a time.
 
     It ends only where the service says that nothing follows. Anything else raises, and the error's `cursor`
@@ -69,27 +111,16 @@ class PagedIterator(Iterator[Row], Generic[Row, PageT]):
     """
 
     def __init__(self, fetch: Callable[[str | None], PageT], cursor: str | None) -> None:
+        super().__init__(cursor)
         self._fetch = fetch
-        self._walk = Walk(cursor)
-        self._cursor = cursor
-        self._rows: Iterator[Row] = iter(())
-        self._has_begun = False
-
-    @property
-    def cursor(self) -> str | None:
-        """The resume point: with it as `cursor=`, a later call goes on after the last row handed out here."""
-        return self._cursor
 
     def __next__(self) -> Row:
-        self._has_begun = True
-        while True:
-            for row in self._rows:
-                self._cursor = row.cursor
-                return row
+        while (row := self._next_row()) is None:
             page = self._next_page()
             if page is None:
                 raise StopIteration
             self._rows = iter(page)
+        return row
 
     def pages(self) -> Iterator[PageT]:
         """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
@@ -106,24 +137,14 @@ class PagedIterator(Iterator[Row], Generic[Row, PageT]):
 
     def _whole_page(self) -> PageT | None:
         self._refuse_once_begun()
-        page = self._next_page()
-        for row in page or ():
-            self._cursor = row.cursor
-        return page
-
-    def _refuse_once_begun(self) -> None:
-        if self._has_begun:
-            raise InvalidRequestError("pages() comes too late: this iterator has begun to hand out rows.")
+        return self._hand_out_whole(self._next_page())
 
     def _next_page(self) -> PageT | None:
         if self._walk.is_done:
             return None
-        try:
+        with self._fetching():
             page = self._fetch(self._walk.next_cursor)
             self._walk.advance(page)
-        except NetraError as error:
-            error.cursor = self._cursor
-            raise
         return page
 
 
@@ -137,4 +158,63 @@ class _PageIterator(Iterator[PageT]):
         page = self._next_page()
         if page is None:
             raise StopIteration
+        return page
+
+
+class AsyncPagedIterator(_Position[Row, PageT], AsyncIterator[Row]):
+    """What `PagedIterator` is, for `async for`.
+
+    Example:
+        >>> traces = client.usage.iter_traces(start, end, cursor=saved)
+        >>> async for trace in traces:
+        ...     await bill(trace)
+        ...     save(traces.cursor)
+    """
+
+    def __init__(self, fetch: Callable[[str | None], Awaitable[PageT]], cursor: str | None) -> None:
+        super().__init__(cursor)
+        self._fetch = fetch
+
+    async def __anext__(self) -> Row:
+        while (row := self._next_row()) is None:
+            page = await self._next_page()
+            if page is None:
+                raise StopAsyncIteration
+            self._rows = iter(page)
+        return row
+
+    def pages(self) -> AsyncIterator[PageT]:
+        """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
+
+        Raises:
+            InvalidRequestError: the iterator has handed out rows already.
+
+        Example:
+            >>> async for page in client.usage.iter_traces(start, end).pages():
+            ...     await store(page.traces)
+        """
+        self._refuse_once_begun()
+        return _AsyncPageIterator(self._whole_page)
+
+    async def _whole_page(self) -> PageT | None:
+        self._refuse_once_begun()
+        return self._hand_out_whole(await self._next_page())
+
+    async def _next_page(self) -> PageT | None:
+        if self._walk.is_done:
+            return None
+        with self._fetching():
+            page = await self._fetch(self._walk.next_cursor)
+            self._walk.advance(page)
+        return page
+
+
+class _AsyncPageIterator(AsyncIterator[PageT]):
+    def __init__(self, next_page: Callable[[], Awaitable[PageT | None]]) -> None:
+        self._next_page = next_page
+
+    async def __anext__(self) -> PageT:
+        page = await self._next_page()
+        if page is None:
+            raise StopAsyncIteration
         return page

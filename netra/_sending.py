@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import threading
@@ -18,19 +19,17 @@ from ._exchange import Wait, exchange
 from ._operations import Operation
 from .errors import ConfigurationError, NetraError, NotInitializedError
 
-__all__ = ["Sender"]
+__all__ = ["AsyncSender", "Sender"]
 
 T = TypeVar("T")
+Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 
 class Sender:
     """Sends operations to the configured origin, and nowhere else. May be used from many threads."""
 
     def __init__(self, config: Config, http_client: httpx.Client | None = None) -> None:
-        if http_client is not None and not isinstance(http_client, httpx.Client):
-            raise ConfigurationError(
-                f"http_client must be an httpx.Client, not {type(http_client).__name__}."
-            )
+        _check_kind(http_client, httpx.Client)
         self._config = config
         self._callers_http = http_client
         self._own_http = None if http_client else self._open()
@@ -83,7 +82,7 @@ class Sender:
             raise NotInitializedError(self._refusal)
         if self._callers_http is not None:
             if self._callers_http.is_closed:
-                raise NotInitializedError("The http_client of this client is closed: make new ones.")
+                raise NotInitializedError(_CALLERS_CLOSED)
             return self._callers_http
         if self._own_http is None:  # in the child of a fork
             with self._lock:
@@ -91,21 +90,14 @@ class Sender:
         return self._own_http
 
     def _open(self) -> httpx.Client:
-        try:
-            http = httpx.Client(follow_redirects=False)
-            http.cookies.jar.set_policy(_NO_COOKIES)  # threads would share them; the API needs none
-        except Exception as error:
-            raise ConfigurationError(
-                f"httpx cannot be set up: {error}. Check the variables for proxies (HTTPS_PROXY, ALL_PROXY, …) "
-                "and certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
-            ) from error
+        http = _open(httpx.Client)
         # A client that nobody closed closes its sockets when it is collected, or at the end of the process.
         weakref.finalize(self, _close_in, os.getpid(), http)
         return http
 
     def close(self) -> None:
         """Closes the connections; a caller's own httpx client stays open."""
-        self._refusal = "This client is closed: make a new one, or call Netra.init again."
+        self._refusal = _CLOSED
         if self._own_http is not None:
             self._own_http.close()
 
@@ -121,8 +113,113 @@ class Sender:
             )
 
 
+class AsyncSender:
+    """What `Sender` is, for the tasks of one event loop."""
+
+    def __init__(self, config: Config, http_client: httpx.AsyncClient | None = None) -> None:
+        _check_kind(http_client, httpx.AsyncClient)
+        self._config = config
+        self._callers_http = http_client
+        self._own_http = None if http_client else _open(httpx.AsyncClient)
+        self._refusal: str | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        _senders.add(self)
+
+    async def send(self, operation: Operation[T], limits: Limits) -> T:
+        """The operation's result, or one of the errors of `netra.errors`."""
+        steps = exchange(operation, limits)
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Wait):
+                    await asyncio.sleep(step.seconds)
+                    step = next(steps)
+                    continue
+                try:
+                    answer = await self._attempt(operation, limits, step.seconds)
+                except NetraError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _attempt(self, operation: Operation[T], limits: Limits, seconds: float) -> Answer:
+        http = self._http()
+        body = BodyReader(operation, limits.max_response_bytes, seconds)
+        try:
+            async with asyncio.timeout(None if seconds == math.inf else max(seconds, 0.0)):
+                request = _request(http, operation, self._config, limits.timeout, seconds)
+                response = await http.send(request, stream=True, follow_redirects=False)
+                try:
+                    async for chunk in response.aiter_bytes():
+                        body.add(chunk)
+                finally:
+                    await response.aclose()
+        except NetraError:
+            raise
+        except Exception as error:
+            self._http()  # says so if the client was closed meanwhile
+            raise connection_error(operation, self._config, error) from error
+        return Answer(operation, self._config, response.status_code, response.headers, body.content)
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._refusal is not None:
+            raise NotInitializedError(self._refusal)
+        http = self._callers_http or self._own_http
+        assert http is not None
+        if http.is_closed:
+            raise NotInitializedError(_CALLERS_CLOSED)
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop):
+            raise NotInitializedError(
+                "This client belongs to another event loop: make an AsyncNetra inside each asyncio.run."
+            )
+        self._loop = loop
+        return http
+
+    async def close(self) -> None:
+        """Closes the connections; a caller's own httpx client stays open."""
+        self._refusal = _CLOSED
+        if self._own_http is not None:
+            await self._own_http.aclose()
+
+    def after_fork(self) -> None:
+        """In the child: an event loop does not outlive a fork."""
+        self._refusal = "This client is the parent process's: make an AsyncNetra after the fork."
+
+
+_CLOSED = "This client is closed: make a new one, or call Netra.init again."
+_CALLERS_CLOSED = "The http_client of this client is closed: make new ones."
+
+
+def _check_kind(http_client: object, kind: type) -> None:
+    if http_client is not None and not isinstance(http_client, kind):
+        raise ConfigurationError(
+            f"http_client must be an httpx.{kind.__name__}, not {type(http_client).__name__}."
+        )
+
+
+def _open(kind: type[Http]) -> Http:
+    """A client of httpx for ourselves."""
+    try:
+        http = kind(follow_redirects=False)
+    except Exception as error:
+        raise ConfigurationError(
+            f"httpx cannot be set up: {error}. Check the variables for proxies (HTTPS_PROXY, ALL_PROXY, …) "
+            "and certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
+        ) from error
+    http.cookies.jar.set_policy(_NO_COOKIES)  # threads and tasks would share them; the API needs none
+    return http
+
+
 def _request(
-    http: httpx.Client, operation: Operation[T], config: Config, timeout: httpx.Timeout, seconds: float
+    http: httpx.Client | httpx.AsyncClient,
+    operation: Operation[T],
+    config: Config,
+    timeout: httpx.Timeout,
+    seconds: float,
 ) -> httpx.Request:
     request = operation.request
     return http.build_request(
@@ -141,7 +238,7 @@ def _at_most(seconds: float, part: float | None) -> float | None:
 
 
 _NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
-_senders: weakref.WeakSet[Sender] = weakref.WeakSet()
+_senders: weakref.WeakSet[Sender | AsyncSender] = weakref.WeakSet()
 _parents_http: list[httpx.Client] = []
 
 

@@ -11,14 +11,15 @@ import httpx
 from . import _operations
 from ._config import Limits
 from ._operations import Direction, Operation, SortOrder
-from ._paging import PagedIterator, PageT
-from ._sending import Sender
+from ._paging import AsyncPagedIterator, PagedIterator, PageT
+from ._sending import AsyncSender, Sender
 from ._timestamps import Timestamp
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
-__all__ = ["Usage"]
+__all__ = ["AsyncUsage", "Usage"]
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Usage:
@@ -320,3 +321,163 @@ class Usage:
     ) -> PagedIterator[Any, PageT]:
         page(cursor=cursor)  # bad arguments are refused here, not at the first row
         return PagedIterator(lambda at: self._send(page(cursor=at)), cursor)
+
+
+def _documented(by: Any) -> Callable[[F], F]:
+    """Gives a method the documentation of its twin."""
+
+    def copy(method: F) -> F:
+        method.__doc__ = by.__doc__
+        return method
+
+    return copy
+
+
+class AsyncUsage:
+    """What `Usage` is, for async code: `await` the `get_…` and `list_…` methods, `async for` the `iter_…` ones.
+
+    Methods, parameters, defaults, results and errors are those of `Usage`.
+
+    Example:
+        >>> async with AsyncNetra(api_key="…") as client:
+        ...     usage = await client.usage.get_tenant_usage("AceTech", start, end)
+        ...     async for trace in client.usage.iter_traces(start, end):
+        ...         print(trace.id, trace.total_cost)
+    """
+
+    def __init__(self, sender: AsyncSender, limits: Limits) -> None:
+        self._sender = sender
+        self._limits = limits
+
+    @_documented(Usage.with_options)
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+    ) -> Self:
+        limits = self._limits.changed(timeout, max_retries, deadline, max_response_bytes)
+        return type(self)(self._sender, limits)
+
+    @_documented(Usage.get_session_usage)
+    async def get_session_usage(
+        self,
+        session_id: str,
+        start_time: Timestamp,
+        end_time: Timestamp,
+    ) -> SessionUsageData | None:
+        return await self._send(_operations.get_session_usage(session_id, start_time, end_time))
+
+    @_documented(Usage.get_tenant_usage)
+    async def get_tenant_usage(
+        self,
+        tenant_id: str,
+        start_time: Timestamp,
+        end_time: Timestamp,
+    ) -> TenantUsageData | None:
+        return await self._send(_operations.get_tenant_usage(tenant_id, start_time, end_time))
+
+    @_documented(Usage.list_traces)
+    async def list_traces(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> TracesPage:
+        return await self._send(
+            _operations.list_traces(
+                start_time,
+                end_time,
+                trace_id,
+                session_id,
+                user_id,
+                tenant_id,
+                limit,
+                cursor=cursor,
+                direction=direction,
+                sort_field=sort_field,
+                sort_order=sort_order,
+            )
+        )
+
+    @_documented(Usage.iter_traces)
+    def iter_traces(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+    ) -> AsyncPagedIterator[TraceSummary, TracesPage]:
+        page = partial(
+            _operations.list_traces,
+            start_time,
+            end_time,
+            trace_id,
+            session_id,
+            user_id,
+            tenant_id,
+            limit,
+            direction=direction,
+            sort_field=sort_field,
+            sort_order=sort_order,
+        )
+        return self._iterate(page, cursor)
+
+    @_documented(Usage.list_spans_by_trace_id)
+    async def list_spans_by_trace_id(
+        self,
+        trace_id: str,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        limit: int | None = None,
+        span_name: str | None = None,
+    ) -> SpansPage:
+        return await self._send(
+            _operations.list_spans_by_trace_id(
+                trace_id, cursor=cursor, direction=direction, limit=limit, span_name=span_name
+            )
+        )
+
+    @_documented(Usage.iter_spans_by_trace_id)
+    def iter_spans_by_trace_id(
+        self,
+        trace_id: str,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        limit: int | None = None,
+        span_name: str | None = None,
+    ) -> AsyncPagedIterator[TraceSpan, SpansPage]:
+        page = partial(
+            _operations.list_spans_by_trace_id,
+            trace_id,
+            direction=direction,
+            limit=limit,
+            span_name=span_name,
+        )
+        return self._iterate(page, cursor)
+
+    async def _send(self, operation: Operation[T]) -> T:
+        return await self._sender.send(operation, self._limits)
+
+    def _iterate(
+        self, page: Callable[..., Operation[PageT]], cursor: str | None
+    ) -> AsyncPagedIterator[Any, PageT]:
+        page(cursor=cursor)  # bad arguments are refused here, not at the first row
+        return AsyncPagedIterator(lambda at: self._send(page(cursor=at)), cursor)

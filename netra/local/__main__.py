@@ -26,7 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
     try:
-        server = LocalServer(options.db, options.api_key, options.host, options.port)
+        server = LocalServer(
+            options.db, options.api_key, options.host, options.port, options.faults, options.faults_seed
+        )
         server.start()
     except (OSError, OverflowError, ValueError, RuntimeError, sqlite3.Error) as error:
         print(f"netra.local: cannot start: {error}", file=sys.stderr)
@@ -37,6 +39,11 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
             f" set NETRA_OTLP_ENDPOINT={server.endpoint}",
             flush=True,
         )
+        if options.faults:
+            print(
+                f"faults: a share of {options.faults:g} of the reading requests, seed {options.faults_seed}",
+                flush=True,
+            )
         stop.wait()
     finally:
         server.stop()
@@ -66,6 +73,27 @@ def _parser() -> argparse.ArgumentParser:
         default=None,
         metavar="KEY",
         help="what requests must send as x-api-key; without this, every request is taken",
+    )
+    parser.add_argument(
+        "--faults",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help=(
+            "share, from 0 to 1, of the reading requests that meet a fault: 503, 429 with Retry-After,"
+            " a reset connection, a truncated answer or a late one. Taking spans in never fails on"
+            " purpose, because exporters drop the spans that they cannot send"
+        ),
+    )
+    parser.add_argument(
+        "--faults-seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help=(
+            "the same seed gives the same requests in the same order the same faults; where they run"
+            " side by side, chance decides which meets which"
+        ),
     )
     return parser
 

@@ -8,12 +8,12 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,7 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ._answers import Body, session_usage_body, spans_body, tenant_usage_body, traces_body
 from ._bodies import decompressed, media_type, read_body
-from ._errors import RequestError, UnsupportedMediaError
+from ._errors import RequestError, UnsupportedMediaError, error_answer
+from ._faults import Faults
 from ._otlp import EMPTY_ANSWER, JSON, PROTOBUF, spans_of
 from ._requests import path_id, span_query, trace_query, usage_window
 from ._store import Store
@@ -33,19 +34,20 @@ _THREADS = 8
 _log = logging.getLogger("netra.local")
 
 
-def create_app(store: Store, api_key: str | None = None) -> ASGIApp:
+def create_app(store: Store, api_key: str | None = None, faults: Faults | None = None) -> ASGIApp:
     """The ASGI application over a store; with `api_key`, requests must bring it as `x-api-key`.
 
+    Faults meet the four operations only: exporters drop the spans that they cannot send.
     The store stays the caller's to close, after the application's lifespan has ended.
     """
     handlers = _Handlers(store)
     app = Starlette(
         routes=[
             _route("POST", "/telemetry/v1/traces", handlers.export_traces),
-            _route("GET", "/usage/sessions/{id:path}", handlers.session_usage),
-            _route("GET", "/usage/tenants/{id:path}", handlers.tenant_usage),
-            _route("POST", "/sdk/traces", handlers.list_traces),
-            _route("GET", "/sdk/traces/{id:path}/spans", handlers.list_spans),
+            _route("GET", "/usage/sessions/{id:path}", handlers.session_usage, faults),
+            _route("GET", "/usage/tenants/{id:path}", handlers.tenant_usage, faults),
+            _route("POST", "/sdk/traces", handlers.list_traces, faults),
+            _route("GET", "/sdk/traces/{id:path}/spans", handlers.list_spans, faults),
         ],
         exception_handlers={HTTPException: _http_error},
         lifespan=handlers.lifespan,
@@ -55,8 +57,9 @@ def create_app(store: Store, api_key: str | None = None) -> ASGIApp:
     return _Door(app, api_key)
 
 
-def _route(method: str, path: str, handler: Handler) -> Route:
-    return Route(path, _answering(handler), methods=[method])
+def _route(method: str, path: str, handler: Handler, faults: Faults | None = None) -> Route:
+    middleware = [Middleware(faults.around)] if faults else None
+    return Route(path, _answering(handler), methods=[method], middleware=middleware)
 
 
 class _Door:
@@ -74,7 +77,7 @@ class _Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
         elif not self._may_enter(scope):
-            refusal = _error(401, "x-api-key: missing or wrong")
+            refusal = error_answer(401, "x-api-key: missing or wrong")
             await refusal(scope, receive, send)
         else:
             raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
@@ -161,26 +164,20 @@ def _answering(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except RequestError as error:
-            return _error(error.status_code, error.message)
+            return error_answer(error.status_code, error.message)
         except ClientDisconnect:
-            return _error(400, "the body ended too early")
+            return error_answer(400, "the body ended too early")
         except HTTPException:
             raise
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            return _error(500, "unexpected error; the server's log has the details")
+            return error_answer(500, "unexpected error; the server's log has the details")
 
     return answer
-
-
-def _error(status_code: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    words = HTTPStatus(status_code).phrase
-    body = {"statusCode": status_code, "message": message, "error": words}
-    return JSONResponse(body, status_code, headers)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     messages = {404: "no such path", 405: f"this path does not take {request.method}"}
     message = messages.get(error.status_code, error.detail)
-    return _error(error.status_code, message, dict(error.headers or {}))
+    return error_answer(error.status_code, message, dict(error.headers or {}))

@@ -14,8 +14,10 @@ from typing import Self
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import create_app
+from ._faults import Faults, FaultyProtocol
 from ._store import Store
 
 _GRACE_SECONDS = 5
@@ -35,15 +37,25 @@ class LocalServer:
             requests with any key or none.
         host: Address to listen on.
         port: Port to listen on; 0 takes a free one.
+        faults: The share, from 0 to 1, of reading requests that meet a fault, to test how a program
+            bears it: 503, 429 with `Retry-After` (0 or 1 s), a reset connection, a truncated answer,
+            or the right answer up to 0.3 s late, each as often as the others. Taking spans in never
+            fails on purpose, because exporters drop the spans that they cannot send.
+        faults_seed: The same seed gives the same requests in the same order the same faults, anew
+            after each start. Where requests run side by side, chance decides which meets which.
 
     Raises:
-        ValueError: The API key is empty, or (on start) the file belongs to something else.
+        ValueError: The API key is empty, `faults` is not from 0 to 1, or (on start) the file belongs
+            to something else.
         OSError: (On start) The port is taken, or the file cannot be opened.
 
     Example:
         with LocalServer(api_key="secret") as server:
             httpx.post(f"{server.endpoint}/v1/traces", ...)
             Netra.init(endpoint=server.endpoint, headers="x-api-key=secret")
+
+        with LocalServer(db="filled.db", faults=0.3) as server:
+            ...  # the program under test
     """
 
     def __init__(
@@ -52,13 +64,19 @@ class LocalServer:
         api_key: str | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        faults: float = 0.0,
+        faults_seed: int = 0,
     ) -> None:
         if api_key == "":
             raise ValueError("api_key must not be empty; leave it out to take every request")
+        if not 0 <= faults <= 1:
+            raise ValueError(f"faults must be a share from 0 to 1, not {faults}")
         self._db = db
         self._api_key = api_key
         self._host = host
         self._port = port
+        self._faults = faults
+        self._faults_seed = faults_seed
         self._running: ExitStack | None = None
         self._url = ""
 
@@ -88,7 +106,9 @@ class LocalServer:
             listener = stack.enter_context(_listen(self._host, self._port))
             host, port = listener.getsockname()[:2]
             self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            thread = _ServerThread(create_app(store, self._api_key), listener)
+            faults = Faults(self._faults, self._faults_seed) if self._faults else None
+            app = create_app(store, self._api_key, faults)
+            thread = _ServerThread(app, listener, FaultyProtocol if faults else H11Protocol)
             stack.callback(thread.stop)
             thread.start_serving()
             self._running = stack.pop_all()
@@ -131,13 +151,13 @@ def _listen(host: str, port: int) -> socket.socket:
 class _ServerThread(threading.Thread):
     """Runs uvicorn on a socket that already listens, so no request can come too early."""
 
-    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket, protocol: type[H11Protocol]) -> None:
         super().__init__(name="netra-local-server", daemon=True)
         config = uvicorn.Config(
             app,
             # The same parser and loop wherever it runs; and the host program's logging stays its
             # own.
-            http="h11",
+            http=protocol,
             ws="none",
             loop="asyncio",
             lifespan="on",

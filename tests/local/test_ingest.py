@@ -45,7 +45,7 @@ class JsonExporter(SpanExporter):
         body = json_of(encode_spans(spans))
         headers = {"content-type": "application/json; charset=utf-8"}
         if self._compress:
-            body = gzip.compress(body)
+            body = gzip.compress(body, mtime=0)
             headers["content-encoding"] = "gzip"
         response = httpx.post(self._endpoint, content=body, headers=headers)
         assert response.status_code == 200
@@ -234,12 +234,12 @@ def _double(value: object) -> bytes:
         (PROTOBUF, "", b"\xff\xff\xff", 400),
         (PROTOBUF, "", GOOD[:-3], 400),
         (PROTOBUF, "gzip", GOOD, 400),
-        (PROTOBUF, "gzip", gzip.compress(GOOD)[:-9], 400),
-        (PROTOBUF, "gzip", gzip.compress(GOOD) + b"more", 400),
+        (PROTOBUF, "gzip", gzip.compress(GOOD, mtime=0)[:-9], 400),
+        (PROTOBUF, "gzip", gzip.compress(GOOD, mtime=0) + b"more", 400),
         (PROTOBUF, "gzip", b"", 400),
         (PROTOBUF, "deflate", b"\x78\x9c rubbish", 400),
         (PROTOBUF, "br", GOOD, 415),
-        (PROTOBUF, "gzip", gzip.compress(bytes(64 * 1024 * 1024 + 1), 1), 413),
+        (PROTOBUF, "gzip", gzip.compress(bytes(64 * 1024 * 1024 + 1), 1, mtime=0), 413),
         (PROTOBUF, "deflate", zlib.compress(bytes(64 * 1024 * 1024 + 1), 1), 413),
         ("text/plain", "", GOOD, 415),
         ("", "", GOOD, 415),

@@ -10,18 +10,20 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Timer
 
 import httpx
 import pytest
 
 from netra.local import LocalServer
 from netra.local.__main__ import main
+from netra.local._span import Span
+from netra.local._store import Store
 
+from .command import command
 from .contract import contract_client
 from .otlp import PROTOBUF, WINDOW, body_of, make_span
 
@@ -121,26 +123,6 @@ def test_what_cannot_start_raises_and_leaves_nothing_behind(tmp_path: Path) -> N
     assert set(threading.enumerate()) == threads
 
 
-@contextmanager
-def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """`python -m netra.local` with these arguments: the process, its first line and its URL."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "netra.local", "--port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        url = re.search(r"http://[^ ]+", line)
-        yield process, line, url.group() if url else ""
-    finally:
-        process.kill()
-        process.communicate()
-
-
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_the_command_serves_keeps_its_data_and_ends_cleanly_on_both_signals(tmp_path: Path) -> None:
     db = tmp_path / "kept.db"
@@ -177,7 +159,7 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
         main(["--help"])
     assert ended.value.code == 0
     help_text = capsys.readouterr().out
-    for option in ("--host", "--port", "--db", "--api-key"):
+    for option in ("--host", "--port", "--db", "--api-key", "--faults", "--faults-seed"):
         assert option in help_text
 
 
@@ -203,16 +185,22 @@ def test_nothing_of_the_client_is_used_by_the_server() -> None:
             assert name == "netra.local", f"{path.name} imports {name}"
 
 
-def test_requests_under_way_are_answered_before_it_stops() -> None:
-    spans = [make_span(n, n) for n in range(1, 4000)]
-    body = body_of(spans)
+def test_requests_under_way_are_answered_before_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, go_on = Event(), Event()
+    add = Store.add
+
+    def slow_add(store: Store, spans: Sequence[Span]) -> None:
+        taken.set()
+        assert go_on.wait(10)
+        add(store, spans)
+
+    monkeypatch.setattr(Store, "add", slow_add)
+    body = body_of([make_span(1, 1)])
     with LocalServer() as server, ThreadPoolExecutor(1) as pool:
-        started = time.monotonic()
         post = pool.submit(
             httpx.post, f"{server.endpoint}/v1/traces", content=body, headers=HEADERS, timeout=30
         )
-        while not post.running() and time.monotonic() - started < 10:
-            time.sleep(0.001)
-        time.sleep(0.05)
+        assert taken.wait(10)
+        Timer(0.2, go_on.set).start()
         server.stop()
         assert post.result().status_code == 200
