@@ -14,7 +14,7 @@ cat >>pyproject.toml <<'TOML'
 source_paths = ["netra"]
 only_mutate = ["netra/_retries.py", "netra/_paging.py", "netra/_timestamps.py"]
 also_copy = ["generated", "tests", "scripts", "openapi.yaml", "README.md"]
-pytest_add_cli_args_test_selection = ["tests/test_retries.py", "tests/test_paging.py", "tests/test_timestamps.py", "tests/test_properties.py", "tests/test_results.py"]
+pytest_add_cli_args_test_selection = ["tests/test_retries.py", "tests/test_paging.py", "tests/test_timestamps.py", "tests/test_properties.py", "tests/test_results.py", "tests/test_async.py"]
 TOML
 PYTHONPATH="$work/mutants/generated" mutmut run >run.log 2>&1 || true
 tr '\r' '\n' <run.log | tail -n 3
