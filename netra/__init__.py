@@ -6,16 +6,26 @@
 """
 
 from . import errors
+from ._drilling import AsyncTracesWithSpans, TracesWithSpans
 from ._paging import AsyncPagedIterator, PagedIterator
 from ._version import __version__
 from .client import AsyncNetra, Netra
 from .errors import *  # noqa: F403  (exactly the tree)
-from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
+from .models import (
+    SessionUsageData,
+    SpansPage,
+    TenantUsageData,
+    TracesPage,
+    TraceSpan,
+    TraceSummary,
+    TraceWithSpans,
+)
 from .usage import AsyncUsage, Usage
 
 __all__ = [
     "AsyncNetra",
     "AsyncPagedIterator",
+    "AsyncTracesWithSpans",
     "AsyncUsage",
     "Netra",
     "PagedIterator",
@@ -24,7 +34,9 @@ __all__ = [
     "TenantUsageData",
     "TraceSpan",
     "TraceSummary",
+    "TraceWithSpans",
     "TracesPage",
+    "TracesWithSpans",
     "Usage",
     "__version__",
 ]

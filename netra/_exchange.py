@@ -19,9 +19,9 @@ from ._answers import Answer, result_of
 from ._config import Limits
 from ._operations import Operation
 from ._retries import wait_before_retry
-from .errors import APIStatusError, NetraError
+from .errors import APIStatusError, NetraError, RateLimitError
 
-__all__ = ["Attempt", "Wait", "exchange"]
+__all__ = ["Attempt", "Pace", "Wait", "exchange"]
 
 T = TypeVar("T")
 
@@ -42,10 +42,28 @@ class Wait:
     seconds: float
 
 
-def exchange(operation: Operation[T], limits: Limits) -> Generator[Attempt | Wait, Answer | None, T]:
+class Pace:
+    """Lets one 429 slow down all calls that share it."""
+
+    def __init__(self) -> None:
+        self._not_before = 0.0
+
+    def hold(self, seconds: float) -> None:
+        self._not_before = max(self._not_before, time.monotonic() + seconds)
+
+    @property
+    def seconds_left(self) -> float:
+        return self._not_before - time.monotonic()
+
+
+def exchange(
+    operation: Operation[T], limits: Limits, pace: Pace
+) -> Generator[Attempt | Wait, Answer | None, T]:
     """Yields what to do; expects an `Answer` or a thrown `NetraError` for each `Attempt`; returns the result."""
     ends = time.monotonic() + limits.deadline
     for attempt in itertools.count(1):
+        if (hold := min(pace.seconds_left, ends - time.monotonic())) > 0:
+            yield Wait(hold)
         began = time.monotonic()
         try:
             answer = yield Attempt(ends - began)
@@ -59,6 +77,9 @@ def exchange(operation: Operation[T], limits: Limits) -> Generator[Attempt | Wai
             _note(operation, came, attempt, began, wait)
             if wait is None:
                 raise
+            if isinstance(error, RateLimitError):
+                pace.hold(wait)  # for the others, too
+                continue
         else:
             _note(operation, answer.status, attempt, began, None)
             return result

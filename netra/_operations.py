@@ -28,6 +28,7 @@ __all__ = [
     "Direction",
     "Operation",
     "SortOrder",
+    "all_spans",
     "get_session_usage",
     "get_tenant_usage",
     "list_spans_by_trace_id",
@@ -128,6 +129,13 @@ def list_spans_by_trace_id(
         span_name=_text(span_name, "span_name"),
     )
     return Operation(request, lambda body: SpansPage(*_page(body, TraceSpan, "spans")))
+
+
+def all_spans(trace_id: str, *, cursor: str | None) -> Operation[SpansPage]:
+    """A page of all spans of a trace, as large as allowed."""
+    return list_spans_by_trace_id(
+        trace_id, cursor=cursor, direction="down", limit=MAX_PAGE_SIZE, span_name=None
+    )
 
 
 # ---------------------------------------------------------------- arguments

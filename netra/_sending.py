@@ -15,7 +15,7 @@ import httpx
 
 from ._answers import Answer, BodyReader, connection_error
 from ._config import Config, Limits
-from ._exchange import Wait, exchange
+from ._exchange import Pace, Wait, exchange
 from ._operations import Operation
 from .errors import ConfigurationError, NetraError, NotInitializedError
 
@@ -37,9 +37,9 @@ class Sender:
         self._lock = threading.Lock()
         _senders.add(self)
 
-    def send(self, operation: Operation[T], limits: Limits) -> T:
+    def send(self, operation: Operation[T], limits: Limits, pace: Pace | None = None) -> T:
         """The operation's result, or one of the errors of `netra.errors`."""
-        steps = exchange(operation, limits)
+        steps = exchange(operation, limits, pace or Pace())
         try:
             step = next(steps)
             while True:
@@ -125,9 +125,9 @@ class AsyncSender:
         self._loop: asyncio.AbstractEventLoop | None = None
         _senders.add(self)
 
-    async def send(self, operation: Operation[T], limits: Limits) -> T:
+    async def send(self, operation: Operation[T], limits: Limits, pace: Pace | None = None) -> T:
         """The operation's result, or one of the errors of `netra.errors`."""
-        steps = exchange(operation, limits)
+        steps = exchange(operation, limits, pace or Pace())
         try:
             step = next(steps)
             while True:

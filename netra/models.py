@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 import attrs
 from netra_api import models as _generated
@@ -21,6 +22,7 @@ __all__ = [
     "TenantUsageData",
     "TraceSpan",
     "TraceSummary",
+    "TraceWithSpans",
     "TracesPage",
 ]
 
@@ -113,6 +115,18 @@ class TraceSpan(_generated.TraceSpan):
     def created_datetime(self) -> datetime:
         """`created_at` as an aware `datetime`. Raises `APIResponseValidationError` if it is unreadable."""
         return from_wire(self.created_at, "created_at")
+
+
+class TraceWithSpans(NamedTuple):
+    """A trace and all its spans, in the order of their start.
+
+    Example:
+        >>> for trace, spans in Netra.usage.iter_traces_with_spans(start, end):
+        ...     print(trace.name, len(spans))
+    """
+
+    trace: TraceSummary
+    spans: list[TraceSpan]
 
 
 @attrs.frozen

@@ -10,6 +10,8 @@ import httpx
 
 from . import _operations
 from ._config import Limits
+from ._drilling import AsyncTracesWithSpans, TracesWithSpans
+from ._exchange import Pace
 from ._operations import Direction, Operation, SortOrder
 from ._paging import AsyncPagedIterator, PagedIterator, PageT
 from ._sending import AsyncSender, Sender
@@ -313,6 +315,77 @@ class Usage:
         )
         return self._iterate(page, cursor)
 
+    def iter_traces_with_spans(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+        concurrency: int = 8,
+    ) -> TracesWithSpans:
+        """All traces that start in a time window, each with all its spans, in the order of `iter_traces`.
+
+        The spans of several traces are asked for at the same time, so this takes a fraction of the time of a loop
+        that calls `iter_spans_by_trace_id` for each trace. A 429 to one of these calls slows them all.
+
+        Contract: `listTraces`, `listSpansByTraceId`.
+
+        Args:
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
+            trace_id: Only this trace.
+            session_id: Only traces of this session.
+            user_id: Only traces of this user.
+            tenant_id: Only traces of this tenant.
+            limit: Page size of the traces (not a total), 1 to 100; the service's default is 20.
+            cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a trace.
+            direction: `"down"` follows the sort order, `"up"` runs against it.
+            sort_field: For example `"start_time"` (the service's default), `"total_cost"`, `"latency_ms"`.
+            sort_order: `"asc"` or `"desc"` (the service's default).
+            concurrency: How many traces are read at the same time, and at most ahead of the loop.
+
+        Raises:
+            PaginationError: the pages cannot be completed.
+            NetraError: another subclass of it, as listed for the class.
+
+        Example:
+            >>> for trace, spans in Netra.usage.iter_traces_with_spans("2026-01-01", "2026-02-01"):
+            ...     print(trace.name, trace.total_cost, [span.name for span in spans])
+        """
+        traces = self.iter_traces(
+            start_time,
+            end_time,
+            trace_id,
+            session_id,
+            user_id,
+            tenant_id,
+            limit,
+            cursor,
+            direction,
+            sort_field,
+            sort_order,
+        )
+        pace = Pace()
+
+        def spans_of(trace: TraceSummary) -> list[TraceSpan]:
+            def fetch(cursor: str | None) -> SpansPage:
+                return sender.send(_operations.all_spans(trace.id, cursor=cursor), limits, pace)
+
+            return list(PagedIterator[TraceSpan, SpansPage](fetch, None))
+
+        sender, limits = (
+            self._sender,
+            self._limits,
+        )  # the threads shall not keep this object, nor the iterator, alive
+        return TracesWithSpans(traces, spans_of, concurrency)
+
     def _send(self, operation: Operation[T]) -> T:
         return self._sender.send(operation, self._limits)
 
@@ -472,6 +545,46 @@ class AsyncUsage:
             span_name=span_name,
         )
         return self._iterate(page, cursor)
+
+    @_documented(Usage.iter_traces_with_spans)
+    def iter_traces_with_spans(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+        concurrency: int = 8,
+    ) -> AsyncTracesWithSpans:
+        traces = self.iter_traces(
+            start_time,
+            end_time,
+            trace_id,
+            session_id,
+            user_id,
+            tenant_id,
+            limit,
+            cursor,
+            direction,
+            sort_field,
+            sort_order,
+        )
+        pace = Pace()
+
+        async def spans_of(trace: TraceSummary) -> list[TraceSpan]:
+            async def fetch(cursor: str | None) -> SpansPage:
+                return await sender.send(_operations.all_spans(trace.id, cursor=cursor), limits, pace)
+
+            return [span async for span in AsyncPagedIterator[TraceSpan, SpansPage](fetch, None)]
+
+        sender, limits = self._sender, self._limits
+        return AsyncTracesWithSpans(traces, spans_of, concurrency)
 
     async def _send(self, operation: Operation[T]) -> T:
         return await self._sender.send(operation, self._limits)

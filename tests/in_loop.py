@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Self
 
 from netra import AsyncNetra
@@ -30,6 +30,9 @@ class InLoop:
             return self._runner.run(collect(found) if isinstance(found, AsyncIterator) else found)
 
         return call
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._runner.run(work)
 
     def __enter__(self) -> Self:
         return self

@@ -14,6 +14,7 @@ from netra import (
     APITimeoutError,
     AsyncNetra,
     AsyncPagedIterator,
+    AsyncTracesWithSpans,
     AsyncUsage,
     ConfigurationError,
     InvalidRequestError,
@@ -21,6 +22,7 @@ from netra import (
     NotInitializedError,
     PagedIterator,
     ServerError,
+    TracesWithSpans,
     Usage,
 )
 
@@ -52,7 +54,9 @@ def test_both_faces_have_the_same_parameters_defaults_docs_and_results(method: s
     hints, async_hints = get_type_hints(one), get_type_hints(other)
     result, async_result = hints.pop("return"), async_hints.pop("return")
     assert hints == async_hints
-    if method.startswith("iter"):
+    if method == "iter_traces_with_spans":
+        assert (result, async_result) == (TracesWithSpans, AsyncTracesWithSpans)
+    elif method.startswith("iter"):
         assert (result.__origin__, async_result.__origin__) == (PagedIterator, AsyncPagedIterator)
         assert result.__args__ == async_result.__args__
     else:
@@ -84,6 +88,8 @@ def test_pages_rows_and_cursors(scripted: Scripted) -> None:
                 ["trace-2"],
                 ["trace-3"],
             ]
+            resumed = client.usage.iter_traces(START, END, cursor="cursor-1")
+            assert (resumed.cursor, [row.id async for row in resumed]) == ("cursor-1", ["trace-2", "trace-3"])
             begun = client.usage.iter_traces(START, END)
             assert (await anext(begun)).id == "trace-1"
             with pytest.raises(InvalidRequestError, match="pages"):

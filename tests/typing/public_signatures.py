@@ -8,6 +8,9 @@ from typing import assert_type
 
 from netra import (
     APIStatusError,
+    AsyncNetra,
+    AsyncPagedIterator,
+    AsyncUsage,
     Netra,
     NetraError,
     PagedIterator,
@@ -59,6 +62,10 @@ for trace in traces:
     assert_type(trace.start_datetime, datetime)
     assert_type(trace.models, list[str] | None)
 
+for one, spans in client.usage.iter_traces_with_spans("2026-01-01", "2026-01-31", concurrency=4):
+    assert_type(one, TraceSummary)
+    assert_type(spans, list[TraceSpan])
+
 assert_type(client.usage.list_spans_by_trace_id("t"), SpansPage)
 for span in client.usage.iter_spans_by_trace_id("t"):
     assert_type(span, TraceSpan)
@@ -74,3 +81,21 @@ except APIStatusError as error:
     assert_type(error.retry_after, float | None)
 except NetraError as error:
     assert_type(error.cursor, str | None)
+
+
+async def in_a_loop() -> None:
+    async with AsyncNetra(api_key="k") as client:
+        assert_type(client.usage, AsyncUsage)
+        assert_type(
+            await client.usage.get_session_usage("s", "2026-01-01", "2026-01-31"), SessionUsageData | None
+        )
+        assert_type(await client.usage.list_traces("2026-01-01", "2026-01-31"), TracesPage)
+        traces = client.usage.iter_traces("2026-01-01", "2026-01-31")
+        assert_type(traces, AsyncPagedIterator[TraceSummary, TracesPage])
+        async for trace in traces:
+            assert_type(trace, TraceSummary)
+        async for span in client.usage.with_options(timeout=1).iter_spans_by_trace_id("t"):
+            assert_type(span, TraceSpan)
+        async for one, spans in client.usage.iter_traces_with_spans("2026-01-01", "2026-01-31"):
+            assert_type(one, TraceSummary)
+            assert_type(spans, list[TraceSpan])
