@@ -17,7 +17,7 @@ from netra_api.models.json_object import JsonObject
 
 import netra
 from netra import NetraError, PagedIterator, PaginationError, TracesPage, TraceSummary, _operations
-from netra._config import _parse_headers
+from netra._config import _HEADERS_OF_THE_REQUEST, _parse_headers
 from netra._timestamps import from_wire, to_wire
 
 from .rows import trace
@@ -67,7 +67,9 @@ def test_milliseconds_are_read_as_a_moment(milliseconds: int) -> None:
     )
 
 
-names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1)
+names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1).filter(
+    lambda name: name not in _HEADERS_OF_THE_REQUEST
+)
 values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)).map(str.strip)
 
 
