@@ -87,6 +87,13 @@ class BodyReader:
         self._chunks: list[bytes] = []
         self._size = 0
 
+    def begin(self, headers: Mapping[str, str]) -> None:
+        """Refuses codings within codings, of which a few bytes unpack to gigabytes at once."""
+        if "," in headers.get("content-encoding", ""):
+            raise APIResponseValidationError(
+                f"{self._operation.asked} answered with several content codings, which no honest service uses."
+            )
+
     def add(self, chunk: bytes) -> None:
         self._chunks.append(chunk)
         self._size += len(chunk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import math
 import os
 import string
@@ -106,7 +107,12 @@ class Config:
         """The text without the values of our headers, should something out there have echoed them."""
         for name, value in self.headers.items():
             if name != "user-agent" and value:
-                text = text.replace(value, "***")
+                for form in (
+                    value,
+                    json.dumps(value)[1:-1],
+                    value.rpartition(" ")[2],
+                ):  # "Bearer …": its last word
+                    text = text.replace(form, "***")
         return text
 
 

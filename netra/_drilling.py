@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -43,8 +45,14 @@ class TracesWithSpans(Iterator[TraceWithSpans]):
         self._concurrency = concurrency
         self._cursor = traces.cursor
         self._failure: NetraError | None = None
+        # Each trace enters before its spans are asked for, so that no interrupt in between can lose it.
         self._ahead: deque[tuple[TraceSummary, Future[Spans] | None]] = deque()
-        self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="netra-spans")
+        self._lock = threading.Lock()
+        self._open()
+
+    def _open(self) -> None:
+        self._process = os.getpid()
+        self._threads = ThreadPoolExecutor(self._concurrency, thread_name_prefix="netra-spans")
         # Also when the loop is left early: what has not begun is dropped, and the threads end with their calls.
         self._release = weakref.finalize(self, self._threads.shutdown, wait=False, cancel_futures=True)
 
@@ -54,6 +62,14 @@ class TracesWithSpans(Iterator[TraceWithSpans]):
         return self._cursor
 
     def __next__(self) -> TraceWithSpans:
+        with self._lock:
+            return self._next()
+
+    def _next(self) -> TraceWithSpans:
+        if os.getpid() != self._process:  # a fork takes no threads along
+            self._release.detach()
+            self._open()
+            self._ahead = deque((trace, None) for trace, _ in self._ahead)
         self._read_ahead()
         if not self._ahead:
             if self._failure is None:
@@ -64,7 +80,7 @@ class TracesWithSpans(Iterator[TraceWithSpans]):
             raise failure
         trace, future = self._ahead[0]
         try:
-            spans = (future or self._begin(trace)).result()
+            spans = future.result() if future else self._spans_of(trace)
         except NetraError as error:
             self._ahead[0] = trace, None
             error.cursor = self._cursor
@@ -82,10 +98,11 @@ class TracesWithSpans(Iterator[TraceWithSpans]):
             except NetraError as error:
                 self._failure = error  # its turn comes after the traces before it
                 return
-            self._ahead.append((trace, self._begin(trace)))
-
-    def _begin(self, trace: TraceSummary) -> Future[Spans]:
-        return self._threads.submit(self._spans_of, trace)
+            self._ahead.append((trace, None))
+            try:
+                self._ahead[-1] = trace, self._threads.submit(self._spans_of, trace)
+            except RuntimeError:
+                return  # this machine gives no more threads: the consumer's own will do
 
 
 class AsyncTracesWithSpans(AsyncIterator[TraceWithSpans]):
@@ -111,6 +128,7 @@ class AsyncTracesWithSpans(AsyncIterator[TraceWithSpans]):
         self._cursor = traces.cursor
         self._failure: NetraError | None = None
         self._ahead: deque[tuple[TraceSummary, asyncio.Task[Spans] | None]] = deque()
+        self._lock = asyncio.Lock()
         weakref.finalize(self, _cancel, self._ahead).atexit = False  # no loop runs at the end of the process
 
     @property
@@ -119,6 +137,10 @@ class AsyncTracesWithSpans(AsyncIterator[TraceWithSpans]):
         return self._cursor
 
     async def __anext__(self) -> TraceWithSpans:
+        async with self._lock:
+            return await self._next()
+
+    async def _next(self) -> TraceWithSpans:
         await self._read_ahead()
         if not self._ahead:
             if self._failure is None:
@@ -127,7 +149,7 @@ class AsyncTracesWithSpans(AsyncIterator[TraceWithSpans]):
             failure.cursor = self._cursor
             raise failure
         trace, task = self._ahead[0]
-        if task is None:
+        if task is None or task.cancelled():
             task = self._begin(trace)
             self._ahead[0] = trace, task
         await asyncio.wait(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
@@ -113,14 +115,16 @@ class PagedIterator(_Position[Row, PageT], Iterator[Row]):
     def __init__(self, fetch: Callable[[str | None], PageT], cursor: str | None) -> None:
         super().__init__(cursor)
         self._fetch = fetch
+        self._lock = threading.Lock()  # threads that share an iterator share out its rows
 
     def __next__(self) -> Row:
-        while (row := self._next_row()) is None:
-            page = self._next_page()
-            if page is None:
-                raise StopIteration
-            self._rows = iter(page)
-        return row
+        with self._lock:
+            while (row := self._next_row()) is None:
+                page = self._next_page()
+                if page is None:
+                    raise StopIteration
+                self._rows = iter(page)
+            return row
 
     def pages(self) -> Iterator[PageT]:
         """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
@@ -136,8 +140,9 @@ class PagedIterator(_Position[Row, PageT], Iterator[Row]):
         return _PageIterator(self._whole_page)
 
     def _whole_page(self) -> PageT | None:
-        self._refuse_once_begun()
-        return self._hand_out_whole(self._next_page())
+        with self._lock:
+            self._refuse_once_begun()
+            return self._hand_out_whole(self._next_page())
 
     def _next_page(self) -> PageT | None:
         if self._walk.is_done:
@@ -174,14 +179,19 @@ class AsyncPagedIterator(_Position[Row, PageT], AsyncIterator[Row]):
     def __init__(self, fetch: Callable[[str | None], Awaitable[PageT]], cursor: str | None) -> None:
         super().__init__(cursor)
         self._fetch = fetch
+        self._lock = asyncio.Lock()  # tasks that share an iterator share out its rows
 
     async def __anext__(self) -> Row:
-        while (row := self._next_row()) is None:
-            page = await self._next_page()
-            if page is None:
-                raise StopAsyncIteration
-            self._rows = iter(page)
-        return row
+        row = self._next_row()
+        if row is not None:
+            return row
+        async with self._lock:
+            while (row := self._next_row()) is None:
+                page = await self._next_page()
+                if page is None:
+                    raise StopAsyncIteration
+                self._rows = iter(page)
+            return row
 
     def pages(self) -> AsyncIterator[PageT]:
         """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
@@ -197,8 +207,9 @@ class AsyncPagedIterator(_Position[Row, PageT], AsyncIterator[Row]):
         return _AsyncPageIterator(self._whole_page)
 
     async def _whole_page(self) -> PageT | None:
-        self._refuse_once_begun()
-        return self._hand_out_whole(await self._next_page())
+        async with self._lock:
+            self._refuse_once_begun()
+            return self._hand_out_whole(await self._next_page())
 
     async def _next_page(self) -> PageT | None:
         if self._walk.is_done:

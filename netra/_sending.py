@@ -64,16 +64,28 @@ class Sender:
             request = _request(http, operation, self._config, limits.timeout, seconds)
             response = http.send(request, stream=True, follow_redirects=False)
             try:
+                body.begin(response.headers)
                 for chunk in response.iter_bytes():
                     body.add(chunk)
             finally:
                 response.close()
         except NetraError:
             raise
+        except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
+            return Answer(operation, self._config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
             self._http()  # says so if the client was closed meanwhile
             raise connection_error(operation, self._config, error) from error
+        except BaseException:
+            self._retire(http)
+            raise
         return Answer(operation, self._config, response.status_code, response.headers, body.content)
+
+    def _retire(self, http: httpx.Client) -> None:
+        """After an interrupt in its midst the pool may hold a lock for ever: it is left alone, not even closed."""
+        if self._own_http is http:
+            self._own_http = None
+            self._finalizer.detach()
 
     # ---------------------------------------------------------------- the client that httpx gives
 
@@ -84,7 +96,7 @@ class Sender:
             if self._callers_http.is_closed:
                 raise NotInitializedError(_CALLERS_CLOSED)
             return self._callers_http
-        if self._own_http is None:  # in the child of a fork
+        if self._own_http is None:  # in the child of a fork, or after an interrupt
             with self._lock:
                 self._own_http = self._own_http or self._open()
         return self._own_http
@@ -92,7 +104,7 @@ class Sender:
     def _open(self) -> httpx.Client:
         http = _open(httpx.Client)
         # A client that nobody closed closes its sockets when it is collected, or at the end of the process.
-        weakref.finalize(self, _close_in, os.getpid(), http)
+        self._finalizer = weakref.finalize(self, _close_in, os.getpid(), http)
         return http
 
     def close(self) -> None:
@@ -153,12 +165,15 @@ class AsyncSender:
                 request = _request(http, operation, self._config, limits.timeout, seconds)
                 response = await http.send(request, stream=True, follow_redirects=False)
                 try:
+                    body.begin(response.headers)
                     async for chunk in response.aiter_bytes():
                         body.add(chunk)
                 finally:
                     await response.aclose()
         except NetraError:
             raise
+        except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
+            return Answer(operation, self._config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
             self._http()  # says so if the client was closed meanwhile
             raise connection_error(operation, self._config, error) from error
@@ -204,7 +219,10 @@ def _check_kind(http_client: object, kind: type) -> None:
 def _open(kind: type[Http]) -> Http:
     """A client of httpx for ourselves."""
     try:
-        http = kind(follow_redirects=False)
+        # As many connections as calls: a call that waited for a free one would spend its timeout before it began.
+        http = kind(
+            follow_redirects=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        )
     except Exception as error:
         raise ConfigurationError(
             f"httpx cannot be set up: {error}. Check the variables for proxies (HTTPS_PROXY, ALL_PROXY, …) "

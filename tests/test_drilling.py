@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -247,3 +250,76 @@ def test_a_429_that_stays_is_raised_in_its_place(scripted: Scripted) -> None:
         with pytest.raises(RateLimitError) as caught:
             next(found)
         assert (caught.value.cursor, caught.value.retry_after) == ("cursor-1", 100)
+
+
+def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+    with Netra(endpoint=scripted(Service()).url) as client:
+        for found in (
+            client.usage.iter_traces(START, END, limit=5),
+            client.usage.iter_traces_with_spans(START, END),
+        ):
+            got: list[Any] = []
+            threads = [threading.Thread(target=lambda rows=found, to=got: to.extend(rows)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            ids = [one.id if hasattr(one, "id") else one.trace.id for one in got]
+            assert sorted(ids) == sorted(ALL)
+
+
+def test_tasks_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+    async def take(rows: Any, to: list[str]) -> None:
+        async for one in rows:
+            to.append(one.id if hasattr(one, "id") else one.trace.id)
+            await asyncio.sleep(0)
+
+    async def work() -> None:
+        async with AsyncNetra(endpoint=url) as client:
+            usage = client.usage
+            for found in (usage.iter_traces(START, END, limit=5), usage.iter_traces_with_spans(START, END)):
+                got: list[str] = []
+                await asyncio.gather(*(take(found, got) for _ in range(3)))
+                assert sorted(got) == sorted(ALL)
+
+    url = scripted(Service()).url
+    asyncio.run(work())
+
+
+def test_a_machine_without_threads_to_spare_loses_nothing(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Netra(endpoint=scripted(Service()).url) as client:
+        found = client.usage.iter_traces_with_spans(START, END, limit=5)
+        start = threading.Thread.start
+        left = [2]
+
+        def refuse(thread: threading.Thread) -> None:
+            if thread.name.startswith("netra-spans"):
+                left[0] -= 1
+                if left[0] < 0:
+                    raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert [trace.id for trace, _ in found] == ALL
+
+
+FORKING = """
+import os, sys
+from netra import Netra
+client = Netra(endpoint=sys.argv[1])
+found = client.usage.iter_traces_with_spans(sys.argv[2], sys.argv[3], limit=5)
+got = [next(found).trace.id]
+child = os.fork()
+got += [trace.id for trace, _ in found]
+assert got == [f"trace-{number}" for number in range(1, 13)], got
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_after_a_fork_both_processes_read_the_rest(scripted: Scripted) -> None:
+    url = scripted(Service()).url
+    subprocess.run([sys.executable, "-c", FORKING, url, START, END], check=True, timeout=60)

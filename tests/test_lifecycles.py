@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import os
 import signal
 import subprocess
@@ -16,7 +17,14 @@ from typing import Any
 import httpx
 import pytest
 
-from netra import APIConnectionError, ConfigurationError, Netra, NotInitializedError
+from netra import (
+    APIConnectionError,
+    APIResponseValidationError,
+    AuthenticationError,
+    ConfigurationError,
+    Netra,
+    NotInitializedError,
+)
 
 from .conftest import Scripted
 from .faults.wire import FAULTS, then_silence
@@ -230,7 +238,7 @@ def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
 
 def test_a_connection_that_the_service_closed_meanwhile_is_replaced(scripted: Scripted) -> None:
     server = scripted(lambda _: FAULTS["closes after each answer"](answer_bytes({"data": session_usage()})))
-    with Netra(endpoint=server.url, max_retries=0) as client:
+    with Netra(endpoint=server.url, max_retries=1) as client:
         for _ in range(3):
             assert client.usage.get_session_usage("s", START, END)
             assert until(lambda: server.open_connections == 0)
@@ -257,3 +265,37 @@ def test_an_unfinished_answer_does_not_spoil_the_next_call(scripted: Scripted) -
         with pytest.raises(Exception, match="max_response_bytes"):
             client.usage.get_session_usage("s", START, END)
         assert client.usage.get_session_usage("s", START, END)
+
+
+def test_after_an_interrupt_the_connections_are_new_ones(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = scripted(usage)
+    with Netra(endpoint=server.url) as client:
+        client.usage.get_session_usage("s", START, END)
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                "netra._answers.BodyReader.add", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+            )
+            with pytest.raises(KeyboardInterrupt):
+                client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("s", START, END)
+    assert [sent.connection for sent in server.requests] == [1, 1, 2]
+
+
+def test_a_hook_that_raises_for_the_status_changes_no_error(scripted: Scripted) -> None:
+    server = scripted(lambda _: answer({"message": "no"}, status=401))
+    hooks = {"response": [lambda response: response.raise_for_status()]}
+    refused = pytest.raises(AuthenticationError)
+    http = httpx.Client(event_hooks=hooks)
+    with http, Netra(endpoint=server.url, http_client=http) as client, refused as caught:
+        client.usage.get_session_usage("s", START, END)
+    assert (caught.value.status_code, caught.value.__cause__) == (401, None)
+    assert len(server.requests) == 1
+
+
+def test_codings_within_codings_are_refused(scripted: Scripted) -> None:
+    packed = gzip.compress(gzip.compress(bytes(1_000_000)))
+    server = scripted(lambda _: answer(body=packed, headers={"content-encoding": "gzip, gzip"}))
+    with Netra(endpoint=server.url) as client, pytest.raises(APIResponseValidationError, match="codings"):
+        client.usage.get_session_usage("s", START, END)
