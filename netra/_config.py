@@ -107,11 +107,8 @@ class Config:
         """The text without the values of our headers, should something out there have echoed them."""
         for name, value in self.headers.items():
             if name != "user-agent" and value:
-                for form in (
-                    value,
-                    json.dumps(value)[1:-1],
-                    value.rpartition(" ")[2],
-                ):  # "Bearer …": its last word
+                in_json, after_its_scheme = json.dumps(value)[1:-1], value.rpartition(" ")[2]
+                for form in (value, in_json, after_its_scheme):  # the scheme being "Bearer", for example
                     text = text.replace(form, "***")
         return text
 
