@@ -5,26 +5,38 @@
 >>> Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
 """
 
+import importlib as _importlib
+import typing as _typing
+
 from . import errors
-from ._drilling import AsyncTracesWithSpans, TracesWithSpans
-from ._paging import AsyncPagedIterator, PagedIterator
 from ._version import __version__
-from .client import AsyncNetra, Netra
+from .client import Netra
 from .errors import *  # noqa: F403  (exactly the tree)
-from .models import (
-    SessionUsageData,
-    SpansPage,
-    TenantUsageData,
-    TracesPage,
-    TraceSpan,
-    TraceSummary,
-    TraceWithSpans,
-)
-from .usage import AsyncUsage, Usage
+
+if _typing.TYPE_CHECKING:
+    from ._drilling import TracesWithSpans
+    from ._paging import PagedIterator
+    from ._parallel import TracesInParallel
+    from .aio._drilling import AsyncTracesWithSpans
+    from .aio._paging import AsyncPagedIterator
+    from .aio._parallel import AsyncTracesInParallel
+    from .aio.client import AsyncNetra
+    from .aio.usage import AsyncUsage
+    from .models import (
+        SessionUsageData,
+        SpansPage,
+        TenantUsageData,
+        TracesPage,
+        TraceSpan,
+        TraceSummary,
+        TraceWithSpans,
+    )
+    from .usage import Usage
 
 __all__ = [
     "AsyncNetra",
     "AsyncPagedIterator",
+    "AsyncTracesInParallel",
     "AsyncTracesWithSpans",
     "AsyncUsage",
     "Netra",
@@ -35,9 +47,37 @@ __all__ = [
     "TraceSpan",
     "TraceSummary",
     "TraceWithSpans",
+    "TracesInParallel",
     "TracesPage",
     "TracesWithSpans",
     "Usage",
     "__version__",
 ]
 __all__ += errors.__all__
+
+_HOMES = (
+    "models",
+    "usage",
+    "_paging",
+    "_drilling",
+    "_parallel",
+    "aio.client",
+    "aio.usage",
+    "aio._paging",
+    "aio._drilling",
+    "aio._parallel",
+)
+
+
+def __getattr__(name: str) -> _typing.Any:
+    """Finds what is loaded when it is first asked for; the async face, for example, loads asyncio."""
+    if name in __all__:
+        for home in _HOMES:
+            module = _importlib.import_module(f".{home}", __name__)
+            if name in module.__all__:
+                return globals().setdefault(name, getattr(module, name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

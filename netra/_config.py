@@ -7,6 +7,7 @@ import json
 import math
 import os
 import string
+import warnings
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, unquote
@@ -17,13 +18,16 @@ import httpx
 from ._version import __version__
 from .errors import ConfigurationError
 
-__all__ = ["Arguments", "Config", "Limits", "read_config"]
+__all__ = ["Arguments", "Config", "Options", "read_config"]
 
 DEFAULT_ENDPOINT = "https://api.getnetra.ai"
 KEY_HEADER = "x-api-key"
+USER_AGENT = "user-agent"
 
 # What RFC 9110 allows in the name of a header.
 _NAME_CHARACTERS = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+
+_warned_about: set[str] = set()
 
 _HEADERS_OF_THE_REQUEST = frozenset(
     {
@@ -44,18 +48,19 @@ _HEADERS_OF_THE_REQUEST = frozenset(
 class Arguments:
     """What the caller gave, unchecked. The repr hides what may hold a secret."""
 
-    app_name: str | None
-    headers: Mapping[str, str] | str | None = attrs.field(repr=False)
-    api_key: str | None = attrs.field(repr=False)
-    endpoint: str | None = attrs.field(repr=False)
-    timeout: float | httpx.Timeout | None
-    max_retries: int | None
-    deadline: float | None
-    max_response_bytes: int | None
+    app_name: str | None = None
+    headers: Mapping[str, str] | str | None = attrs.field(default=None, repr=False)
+    api_key: str | None = attrs.field(default=None, repr=False)
+    endpoint: str | None = attrs.field(default=None, repr=False)
+    timeout: float | httpx.Timeout | None = None
+    max_retries: int | None = None
+    deadline: float | None = None
+    max_response_bytes: int | None = None
+    prefetch: bool | None = None
 
 
 @attrs.frozen(kw_only=True)
-class Limits:
+class Options:
     """How long, how often and how much: what a single call may be given for itself."""
 
     timeout: httpx.Timeout = attrs.field(factory=lambda: httpx.Timeout(10.0))
@@ -66,15 +71,18 @@ class Limits:
     """Seconds for the whole call: all attempts and the waits between them."""
     max_response_bytes: int = 100_000_000
     """The largest body that is read, unpacked."""
+    prefetch: bool = True
+    """Whether iterators ask for the next page while the consumer works on the rows of this one."""
 
     def changed(
         self,
-        timeout: float | httpx.Timeout | None,
-        max_retries: int | None,
-        deadline: float | None,
-        max_response_bytes: int | None,
-    ) -> Limits:
-        """The same limits but for those that are not None. Refuses values that make no sense."""
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+        deadline: float | None = None,
+        max_response_bytes: int | None = None,
+        prefetch: bool | None = None,
+    ) -> Options:
+        """The same options but for those that are not None. Refuses values that make no sense."""
         changes: dict[str, Any] = {}
         if timeout is not None:
             if not isinstance(timeout, httpx.Timeout):
@@ -86,6 +94,10 @@ class Limits:
             changes["deadline"] = math.inf if deadline == math.inf else _seconds(deadline, "deadline")
         if max_response_bytes is not None:
             changes["max_response_bytes"] = _count(max_response_bytes, "max_response_bytes", least=1)
+        if prefetch is not None:
+            if not isinstance(prefetch, bool):
+                raise ConfigurationError(f"prefetch={prefetch!r} must be True or False.")
+            changes["prefetch"] = prefetch
         return attrs.evolve(self, **changes)
 
 
@@ -95,18 +107,22 @@ class Config:
 
     base_url: str
     headers: Mapping[str, str] = attrs.field(repr=False)
-    limits: Limits
+    options: Options
 
-    @property
-    def is_exposed(self) -> bool:
-        """Whether requests, and the API key with them, would cross a network unencrypted."""
+    def warn_if_exposed(self, stacklevel: int) -> None:
+        """Warns, once for each address, when requests, and the API key with them, would cross a network unencrypted."""
         url = httpx.URL(self.base_url)
-        return url.scheme == "http" and not _is_this_machine(url.host)
+        if url.scheme == "http" and not _is_this_machine(url.host) and self.base_url not in _warned_about:
+            _warned_about.add(self.base_url)
+            warnings.warn(
+                f"{self.base_url} is not encrypted: the API key and all data can be read on the way. Use https.",
+                stacklevel=stacklevel,
+            )
 
     def hide(self, text: str) -> str:
         """The text without the values of our headers, should something out there have echoed them."""
         for name, value in self.headers.items():
-            if name != "user-agent" and value:
+            if name != USER_AGENT and value:
                 in_json, after_its_scheme = json.dumps(value)[1:-1], value.rpartition(" ")[2]
                 for form in (value, in_json, after_its_scheme):  # the scheme being "Bearer", for example
                     text = text.replace(form, "***")
@@ -138,8 +154,8 @@ def _read_config(arguments: Arguments) -> Config:
         )
     return Config(
         base_url=base_url,
-        headers={"user-agent": _user_agent(app_name), **headers},
-        limits=_limits(arguments),
+        headers={USER_AGENT: _user_agent(app_name), **headers},
+        options=_options(arguments),
     )
 
 
@@ -230,12 +246,16 @@ def _user_agent(app_name: str | None) -> str:
     return f"{agent} ({visible})"
 
 
-def _limits(arguments: Arguments) -> Limits:
-    limits = Limits()
+def _options(arguments: Arguments) -> Options:
+    options = Options()
     if variable := os.environ.get("NETRA_USAGE_TIMEOUT"):
-        limits = attrs.evolve(limits, timeout=httpx.Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT")))
-    return limits.changed(
-        arguments.timeout, arguments.max_retries, arguments.deadline, arguments.max_response_bytes
+        options = attrs.evolve(options, timeout=httpx.Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT")))
+    return options.changed(
+        arguments.timeout,
+        arguments.max_retries,
+        arguments.deadline,
+        arguments.max_response_bytes,
+        arguments.prefetch,
     )
 
 

@@ -16,10 +16,10 @@ from typing import TypeVar
 import attrs
 
 from ._answers import Answer, result_of
-from ._config import Limits
+from ._config import Options
 from ._operations import Operation
 from ._retries import wait_before_retry
-from .errors import APIStatusError, NetraError, RateLimitError
+from .errors import APIStatusError, NetraError, NotInitializedError, RateLimitError
 
 __all__ = ["Attempt", "Pace", "Wait", "exchange"]
 
@@ -43,10 +43,12 @@ class Wait:
 
 
 class Pace:
-    """Lets one 429 slow down all calls that share it."""
+    """What calls that belong together share: a 429 to one of them holds them all, and so does giving them up."""
 
     def __init__(self) -> None:
         self._not_before = 0.0
+        self.is_given_up = False
+        """Whether nobody waits for these calls any more: they end instead of trying again."""
 
     def hold(self, seconds: float) -> None:
         self._not_before = max(self._not_before, time.monotonic() + seconds)
@@ -57,13 +59,15 @@ class Pace:
 
 
 def exchange(
-    operation: Operation[T], limits: Limits, pace: Pace
+    operation: Operation[T], options: Options, pace: Pace
 ) -> Generator[Attempt | Wait, Answer | None, T]:
     """Yields what to do; expects an `Answer` or a thrown `NetraError` for each `Attempt`; returns the result."""
-    ends = time.monotonic() + limits.deadline
+    ends = time.monotonic() + options.deadline
     for attempt in itertools.count(1):
         if (hold := min(pace.seconds_left, ends - time.monotonic())) > 0:
             yield Wait(hold)
+        if pace.is_given_up:
+            raise NotInitializedError("Given up: the loop that this call was made for was left.")
         began = time.monotonic()
         try:
             answer = yield Attempt(ends - began)
@@ -71,7 +75,7 @@ def exchange(
             result = result_of(operation, answer)
         except NetraError as error:
             wait = wait_before_retry(
-                error, attempt, limits.max_retries, ends - time.monotonic(), random.random
+                error, attempt, options.max_retries, ends - time.monotonic(), random.random
             )
             came = error.status_code if isinstance(error, APIStatusError) else type(error).__name__
             _note(operation, came, attempt, began, wait)

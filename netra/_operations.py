@@ -25,10 +25,12 @@ from .errors import InvalidRequestError, PaginationError
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
 __all__ = [
+    "MAX_PAGE_SIZE",
     "Direction",
     "Operation",
     "SortOrder",
     "all_spans",
+    "check_concurrency",
     "get_session_usage",
     "get_tenant_usage",
     "list_spans_by_trace_id",
@@ -175,6 +177,12 @@ def _page_size(limit: int | None) -> int | None:
             f"limit={limit!r} must be an integer from 1 to {MAX_PAGE_SIZE}: it is the page size."
         )
     return limit
+
+
+def check_concurrency(concurrency: int) -> int:
+    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
+        raise InvalidRequestError(f"concurrency={concurrency!r} must be an integer from 1.")
+    return concurrency
 
 
 def _choice(value: T | None, name: str, choices: Any) -> T | None:

@@ -1,16 +1,17 @@
-"""Walking through pages: which page comes next, and rows out of pages."""
+"""Walking through pages: which page comes next, rows out of pages, and one page ahead of the consumer."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
+from ._threads import Begun
 from .errors import InvalidRequestError, NetraError, PaginationError
 
-__all__ = ["AsyncPagedIterator", "Page", "PagedIterator", "Walk"]
+__all__ = ["Page", "PagedIterator", "Position", "Walk"]
 
 
 class _Row(Protocol):
@@ -42,28 +43,33 @@ class Walk:
         """What to ask for the next page with."""
         self.is_done = False
         # Hashes, because a walk over a million rows sees many thousand cursors.
-        self._seen = {hash(cursor)}
+        self._seen: set[int] = set()
 
-    def advance(self, page: Page[_Row]) -> None:
-        """Takes note of a page; refuses one that leads back to where the walk has been."""
+    def onward(self, page: Page[Any]) -> str | None:
+        """The cursor behind this page, None behind the last one; refuses one that leads back to where the walk was."""
         if not page.has_next_page:
-            self.is_done = True
-        elif hash(page.next_cursor) in self._seen:
+            return None
+        self._seen.add(hash(self.next_cursor))
+        if hash(page.next_cursor) in self._seen:
             raise PaginationError(
                 f"The page asked for with cursor {self.next_cursor!r} leads to cursor {page.next_cursor!r}, where "
                 "the walk has been before: going on would repeat rows for ever. Nothing on it was handed out."
             )
-        else:
-            self._seen.add(hash(page.next_cursor))
-            self.next_cursor = page.next_cursor
+        return page.next_cursor
+
+    def advance(self, page: Page[Any]) -> None:
+        """Goes on to the page behind this one."""
+        self.next_cursor = self.onward(page)
+        self.is_done = self.next_cursor is None
 
 
-class _Position(Generic[Row, PageT]):
+class Position(Generic[Row, PageT]):
     """Where an iteration stands: what it shall fetch, and what it has handed out. Without I/O, for both iterators."""
 
     def __init__(self, cursor: str | None) -> None:
         self._walk = Walk(cursor)
         self._cursor = cursor
+        self._page: PageT | None = None
         self._rows: Iterator[Row] = iter(())
         self._has_begun = False
 
@@ -89,18 +95,26 @@ class _Position(Generic[Row, PageT]):
             error.cursor = self._cursor
             raise
 
-    def _hand_out_whole(self, page: PageT | None) -> PageT | None:
-        for row in page or ():
+    def _take(self, page: PageT) -> None:
+        onward, rows = self._walk.onward(page), iter(page)
+        # No interrupt comes between these, because they call nothing: the page is taken, or will be asked for again.
+        self._page = page
+        self._rows = rows
+        self._walk.next_cursor = onward
+        self._walk.is_done = onward is None
+
+    def _page_at_hand(self) -> PageT | None:
+        for row in self._rows:
             self._cursor = row.cursor
-        return page
+        return self._page
 
     def _refuse_once_begun(self) -> None:
         if self._has_begun:
             raise InvalidRequestError("pages() comes too late: this iterator has begun to hand out rows.")
 
 
-class PagedIterator(_Position[Row, PageT], Iterator[Row]):
-    """An iterator over rows that fetches pages as it goes, and holds one page at a time.
+class PagedIterator(Position[Row, PageT], Iterator[Row]):
+    """An iterator over rows that fetches pages as it goes: the next one while you work on the rows of this one.
 
     It ends only where the service says that nothing follows. Anything else raises, and the error's `cursor`
     tells where to go on; the iterator itself can go on as well: it then asks for the same page again.
@@ -112,18 +126,26 @@ class PagedIterator(_Position[Row, PageT], Iterator[Row]):
         ...     save(traces.cursor)
     """
 
-    def __init__(self, fetch: Callable[[str | None], PageT], cursor: str | None) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[str | None], PageT],
+        cursor: str | None,
+        prefetch: bool = False,
+        give_up: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(cursor)
         self._fetch = fetch
+        self._prefetch = prefetch
+        self._give_up = give_up
+        self._ahead: Begun[PageT] | None = None
         self._lock = threading.Lock()  # threads that share an iterator share out its rows
 
     def __next__(self) -> Row:
         with self._lock:
             while (row := self._next_row()) is None:
-                page = self._next_page()
-                if page is None:
+                if self._walk.is_done:
                     raise StopIteration
-                self._rows = iter(page)
+                self._fetch_page()
             return row
 
     def pages(self) -> Iterator[PageT]:
@@ -142,15 +164,21 @@ class PagedIterator(_Position[Row, PageT], Iterator[Row]):
     def _whole_page(self) -> PageT | None:
         with self._lock:
             self._refuse_once_begun()
-            return self._hand_out_whole(self._next_page())
+            if self._walk.is_done:
+                return None
+            self._fetch_page()
+            return self._page_at_hand()
 
-    def _next_page(self) -> PageT | None:
-        if self._walk.is_done:
-            return None
+    def _fetch_page(self) -> None:
+        ahead, self._ahead = self._ahead, None
         with self._fetching():
-            page = self._fetch(self._walk.next_cursor)
-            self._walk.advance(page)
-        return page
+            self._take(ahead.result() if ahead else self._fetch(self._walk.next_cursor))
+        if self._prefetch and not self._walk.is_done:
+            self._ahead = Begun(partial(self._fetch, self._walk.next_cursor))
+
+    def __del__(self) -> None:
+        if self._ahead is not None and self._give_up is not None:
+            self._give_up()
 
 
 class _PageIterator(Iterator[PageT]):
@@ -163,69 +191,4 @@ class _PageIterator(Iterator[PageT]):
         page = self._next_page()
         if page is None:
             raise StopIteration
-        return page
-
-
-class AsyncPagedIterator(_Position[Row, PageT], AsyncIterator[Row]):
-    """What `PagedIterator` is, for `async for`.
-
-    Example:
-        >>> traces = client.usage.iter_traces(start, end, cursor=saved)
-        >>> async for trace in traces:
-        ...     await bill(trace)
-        ...     save(traces.cursor)
-    """
-
-    def __init__(self, fetch: Callable[[str | None], Awaitable[PageT]], cursor: str | None) -> None:
-        super().__init__(cursor)
-        self._fetch = fetch
-        self._lock = asyncio.Lock()  # tasks that share an iterator share out its rows
-
-    async def __anext__(self) -> Row:
-        row = self._next_row()
-        if row is not None:
-            return row
-        async with self._lock:
-            while (row := self._next_row()) is None:
-                page = await self._next_page()
-                if page is None:
-                    raise StopAsyncIteration
-                self._rows = iter(page)
-            return row
-
-    def pages(self) -> AsyncIterator[PageT]:
-        """The same walk, page by page. Call it before the first row: a page once begun cannot be handed out whole.
-
-        Raises:
-            InvalidRequestError: the iterator has handed out rows already.
-
-        Example:
-            >>> async for page in client.usage.iter_traces(start, end).pages():
-            ...     await store(page.traces)
-        """
-        self._refuse_once_begun()
-        return _AsyncPageIterator(self._whole_page)
-
-    async def _whole_page(self) -> PageT | None:
-        async with self._lock:
-            self._refuse_once_begun()
-            return self._hand_out_whole(await self._next_page())
-
-    async def _next_page(self) -> PageT | None:
-        if self._walk.is_done:
-            return None
-        with self._fetching():
-            page = await self._fetch(self._walk.next_cursor)
-            self._walk.advance(page)
-        return page
-
-
-class _AsyncPageIterator(AsyncIterator[PageT]):
-    def __init__(self, next_page: Callable[[], Awaitable[PageT | None]]) -> None:
-        self._next_page = next_page
-
-    async def __anext__(self) -> PageT:
-        page = await self._next_page()
-        if page is None:
-            raise StopAsyncIteration
         return page

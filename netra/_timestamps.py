@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from .errors import APIResponseValidationError, InvalidRequestError
 
-__all__ = ["Timestamp", "from_wire", "to_wire", "window"]
+__all__ = ["Timestamp", "from_wire", "millisecond_of", "to_wire", "window", "wire_form"]
 
 Timestamp = str | datetime
 """ISO 8601 text (any offset; none means UTC), or an aware `datetime`."""
@@ -48,6 +48,20 @@ def to_wire(value: Timestamp, name: str) -> str:
         utc = moment.astimezone(UTC)
     except OverflowError:
         raise InvalidRequestError(f"{name}={value!r} lies outside the years 1 to 9999 in UTC.") from None
+    return _format(utc)
+
+
+def millisecond_of(moment: datetime) -> int:
+    """The millisecond since 1970 in which the moment lies."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def wire_form(millisecond: int) -> str:
+    """The time stamp of a millisecond since 1970."""
+    return _format(_EPOCH + timedelta(milliseconds=millisecond))
+
+
+def _format(utc: datetime) -> str:
     return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

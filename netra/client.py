@@ -1,4 +1,8 @@
-"""Clients: `Netra`, as the process-wide default or one of many, and `AsyncNetra`."""
+"""`Netra`, as the process-wide default client or one of many.
+
+httpx, attrs and most of this package are loaded with the first client, not with this module: a program that may not
+ask for anything, such as a command line that prints its help, starts without them.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,17 @@ import threading
 import warnings
 from collections.abc import Mapping
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import httpx
-
-from ._config import Arguments, Config, read_config
-from ._sending import AsyncSender, Sender
 from .errors import NotInitializedError
-from .usage import AsyncUsage, Usage
 
-__all__ = ["AsyncNetra", "Netra"]
+if TYPE_CHECKING:
+    import httpx
 
+    from ._config import Arguments
+    from .usage import Usage
 
-_warned_about: set[str] = set()
-
-
-def _checked(arguments: Arguments) -> Config:
-    """The set-up. Warns of connections that others can read, as if from the line that makes the client."""
-    config = read_config(arguments)
-    if config.is_exposed and config.base_url not in _warned_about:
-        _warned_about.add(config.base_url)
-        warnings.warn(
-            f"{config.base_url} is not encrypted: the API key and all data can be read on the way. Use https.",
-            stacklevel=4,
-        )
-    return config
+__all__ = ["Netra"]
 
 
 class _UsageAttribute:
@@ -65,6 +55,7 @@ class Netra:
         max_retries: How often a call is tried again after a failure that may pass. Default 4; 0 switches it off.
         deadline: Seconds that a whole call may take, waits and retries included. Default 300; `math.inf` for none.
         max_response_bytes: The largest answer that is read, unpacked. Default 100 MB.
+        prefetch: Whether iterators ask for the next page while you work on the rows of this one. Default True.
         http_client: An `httpx.Client` of yours to send with, for its proxies, certificates or HTTP/2. It stays
             yours to close.
 
@@ -89,8 +80,11 @@ class Netra:
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
+        prefetch: bool | None = None,
         http_client: httpx.Client | None = None,
     ) -> None:
+        from ._config import Arguments
+
         arguments = Arguments(
             app_name=app_name,
             headers=headers,
@@ -100,15 +94,21 @@ class Netra:
             max_retries=max_retries,
             deadline=deadline,
             max_response_bytes=max_response_bytes,
+            prefetch=prefetch,
         )
         del headers, api_key  # they hold the key, and this frame may end up in an error report
         self._set_up(arguments, http_client)
 
     def _set_up(self, arguments: Arguments, http_client: httpx.Client | None) -> None:
-        config = _checked(arguments)
+        from ._config import read_config
+        from ._sending import Sender
+        from .usage import Usage
+
+        config = read_config(arguments)
+        config.warn_if_exposed(stacklevel=4)
         self._base_url = config.base_url
         self._sender = Sender(config, http_client)
-        self._usage = Usage(self._sender, config.limits)
+        self._usage = Usage(self._sender, config.options)
 
     @classmethod
     def init(
@@ -122,6 +122,7 @@ class Netra:
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
+        prefetch: bool | None = None,
         http_client: httpx.Client | None = None,
     ) -> None:
         """Sets up the default client, `Netra.usage`. A second call changes nothing and warns.
@@ -131,6 +132,8 @@ class Netra:
         Example:
             >>> Netra.init(app_name="analytics-app", headers="x-api-key=your-api-key")
         """
+        from ._config import Arguments
+
         arguments = Arguments(
             app_name=app_name,
             headers=headers,
@@ -140,6 +143,7 @@ class Netra:
             max_retries=max_retries,
             deadline=deadline,
             max_response_bytes=max_response_bytes,
+            prefetch=prefetch,
         )
         del headers, api_key
         with cls._lock:
@@ -205,82 +209,6 @@ class Netra:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(endpoint={self._base_url!r})"
-
-
-class AsyncNetra:
-    """A client for async code. It belongs to the event loop that first uses it, so there is no default one.
-
-        >>> async with AsyncNetra(api_key="…") as client:
-        ...     async for trace in client.usage.iter_traces(start, end):
-        ...         print(trace.id, trace.total_cost)
-
-    Takes the arguments of `Netra`, and raises what it raises; `http_client` is an `httpx.AsyncClient`.
-    """
-
-    _base_url = ""  # for the repr in reports of an error during the set-up
-
-    def __init__(
-        self,
-        *,
-        app_name: str | None = None,
-        headers: Mapping[str, str] | str | None = None,
-        api_key: str | None = None,
-        endpoint: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-        deadline: float | None = None,
-        max_response_bytes: int | None = None,
-        http_client: httpx.AsyncClient | None = None,
-    ) -> None:
-        arguments = Arguments(
-            app_name=app_name,
-            headers=headers,
-            api_key=api_key,
-            endpoint=endpoint,
-            timeout=timeout,
-            max_retries=max_retries,
-            deadline=deadline,
-            max_response_bytes=max_response_bytes,
-        )
-        del headers, api_key  # they hold the key, and this frame may end up in an error report
-        self._set_up(arguments, http_client)
-
-    def _set_up(self, arguments: Arguments, http_client: httpx.AsyncClient | None) -> None:
-        config = _checked(arguments)
-        self._base_url = config.base_url
-        self._sender = AsyncSender(config, http_client)
-        self._usage = AsyncUsage(self._sender, config.limits)
-
-    @property
-    def usage(self) -> AsyncUsage:
-        """The documented methods, to be awaited."""
-        return self._usage
-
-    async def close(self) -> None:
-        """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.
-
-        Example:
-            >>> client = AsyncNetra(api_key="…")
-            >>> try:
-            ...     await client.usage.list_traces(start, end)
-            ... finally:
-            ...     await client.close()
-        """
-        await self._sender.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(endpoint={self._base_url!r})"

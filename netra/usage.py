@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any, Self, TypeVar
 
 import httpx
 
 from . import _operations
-from ._config import Limits
-from ._drilling import AsyncTracesWithSpans, TracesWithSpans
+from ._config import Options
+from ._drilling import Spans, TracesWithSpans
 from ._exchange import Pace
 from ._operations import Direction, Operation, SortOrder
-from ._paging import AsyncPagedIterator, PagedIterator, PageT
-from ._sending import AsyncSender, Sender
+from ._paging import PagedIterator, PageT
+from ._parallel import TracesInParallel, Work, executor_or_threads
+from ._sending import Sender
 from ._timestamps import Timestamp
+from ._windows import Parts, Query, Stretch, Window
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
-__all__ = ["AsyncUsage", "Usage"]
+__all__ = ["Usage"]
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Usage:
@@ -41,9 +43,9 @@ class Usage:
     a window are inclusive.
     """
 
-    def __init__(self, sender: Sender, limits: Limits) -> None:
+    def __init__(self, sender: Sender, options: Options) -> None:
         self._sender = sender
-        self._limits = limits
+        self._options = options
 
     def with_options(
         self,
@@ -52,8 +54,9 @@ class Usage:
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
+        prefetch: bool | None = None,
     ) -> Self:
-        """The same methods with other limits, over the same connections. What is None stays as it is.
+        """The same methods with other options, over the same connections. What is None stays as it is.
 
         Args:
             timeout: Seconds (or an `httpx.Timeout`) that one attempt may take to connect, to send, and between two
@@ -61,6 +64,7 @@ class Usage:
             max_retries: How often a call is tried again after a failure that may pass.
             deadline: Seconds that a whole call may take, waits and retries included; `math.inf` for no end.
             max_response_bytes: The largest answer that is read, unpacked.
+            prefetch: Whether iterators ask for the next page while you work on the rows of this one.
 
         Raises:
             ConfigurationError: a value makes no sense.
@@ -68,8 +72,8 @@ class Usage:
         Example:
             >>> Netra.usage.with_options(deadline=5, max_retries=0).get_session_usage("session-123", start, end)
         """
-        limits = self._limits.changed(timeout, max_retries, deadline, max_response_bytes)
-        return type(self)(self._sender, limits)
+        options = self._options.changed(timeout, max_retries, deadline, max_response_bytes, prefetch)
+        return type(self)(self._sender, options)
 
     def get_session_usage(
         self,
@@ -372,225 +376,90 @@ class Usage:
             sort_field,
             sort_order,
         )
+        # The threads hold these alone: with the iterator they would keep the calls of a loop alive that was left.
+        sender, options, pace = self._sender, self._options, Pace()
+
+        def spans_of(trace: TraceSummary) -> Spans:
+            def page(cursor: str | None) -> SpansPage:
+                return sender.send(_operations.all_spans(trace.id, cursor=cursor), options, pace)
+
+            return list(PagedIterator[TraceSpan, SpansPage](page, None))
+
+        return TracesWithSpans(traces, spans_of, concurrency, partial(sender.give_up, pace))
+
+    def iter_traces_in_parallel(
+        self,
+        start_time: Timestamp,
+        end_time: Timestamp,
+        trace_id: str | None = None,
+        session_id: str | None = None,
+        user_id: str | None = None,
+        tenant_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        direction: Direction | None = "down",
+        sort_field: str | None = None,
+        sort_order: SortOrder | None = None,
+        concurrency: int = 16,
+        executor: Executor | None = None,
+        share_key: bool = False,
+    ) -> TracesInParallel:
+        """All traces that start in a time window, as `iter_traces` gives them, but from many parts read side by side.
+
+        For exports of large windows that lie in the past: while traces still arrive or change, parts that are read
+        at different times may not fit together, where `iter_traces` walks through one state of things.
+
+        Contract: `listTraces`.
+
+        Args:
+            start_time: Start of the window, inclusive.
+            end_time: End of the window, inclusive.
+            trace_id: Only this trace.
+            session_id: Only traces of this session.
+            user_id: Only traces of this user.
+            tenant_id: Only traces of this tenant.
+            limit: Page size (not a total), 1 to 100; the default here is 100.
+            cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a trace.
+            direction: `"down"`; another one is refused.
+            sort_field: `"start_time"`; parts of a window cannot be put together in another order.
+            sort_order: `"asc"` or `"desc"` (the default).
+            concurrency: How many parts are read at the same time. About 800 traces for each may be held in memory.
+            executor: Runs the parts: any `concurrent.futures.Executor`, such as `dask.distributed`'s
+                `client.get_executor()`. Default: threads of this process.
+            share_key: Whether parts that go to other processes take this client's headers along, the API key among
+                them. Else the workers need a configuration of their own: `NETRA_API_KEY`, or `Netra.init`.
+
+        Raises:
+            InvalidRequestError: an order in which this cannot hold; nothing was sent.
+            PaginationError: the pages cannot be completed.
+            NetraError: another subclass of it, as listed for the class. A failing executor is an `APIConnectionError`.
+
+        Example:
+            >>> for trace in Netra.usage.iter_traces_in_parallel("2026-01-01", "2026-12-31T23:59:59.999Z"):
+            ...     export(trace)
+        """
+        query = Query.checked(
+            trace_id, session_id, user_id, tenant_id, limit, direction, sort_field, sort_order
+        )
+        window = Window.of(start_time, end_time, cursor)
+        parts = Parts[Future[Stretch]](query, window, concurrency)
         pace = Pace()
-
-        def spans_of(trace: TraceSummary) -> list[TraceSpan]:
-            def fetch(cursor: str | None) -> SpansPage:
-                return sender.send(_operations.all_spans(trace.id, cursor=cursor), limits, pace)
-
-            return list(PagedIterator[TraceSpan, SpansPage](fetch, None))
-
-        sender, limits = (
-            self._sender,
-            self._limits,
-        )  # the threads shall not keep this object, nor the iterator, alive
-        return TracesWithSpans(traces, spans_of, concurrency)
+        work = Work.by(query, window, self._sender, pace, self._options, share_key)
+        return TracesInParallel(
+            parts, work, executor_or_threads(executor), partial(self._sender.give_up, pace)
+        )
 
     def _send(self, operation: Operation[T]) -> T:
-        return self._sender.send(operation, self._limits)
+        return self._sender.send(operation, self._options)
 
     def _iterate(
         self, page: Callable[..., Operation[PageT]], cursor: str | None
     ) -> PagedIterator[Any, PageT]:
         page(cursor=cursor)  # bad arguments are refused here, not at the first row
-        return PagedIterator(lambda at: self._send(page(cursor=at)), cursor)
-
-
-def _documented(by: Any) -> Callable[[F], F]:
-    """Gives a method the documentation of its twin."""
-
-    def copy(method: F) -> F:
-        method.__doc__ = by.__doc__
-        return method
-
-    return copy
-
-
-class AsyncUsage:
-    """What `Usage` is, for async code: `await` the `get_…` and `list_…` methods, `async for` the `iter_…` ones.
-
-    Methods, parameters, defaults, results and errors are those of `Usage`.
-
-    Example:
-        >>> async with AsyncNetra(api_key="…") as client:
-        ...     usage = await client.usage.get_tenant_usage("AceTech", start, end)
-        ...     async for trace in client.usage.iter_traces(start, end):
-        ...         print(trace.id, trace.total_cost)
-    """
-
-    def __init__(self, sender: AsyncSender, limits: Limits) -> None:
-        self._sender = sender
-        self._limits = limits
-
-    @_documented(Usage.with_options)
-    def with_options(
-        self,
-        *,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
-        deadline: float | None = None,
-        max_response_bytes: int | None = None,
-    ) -> Self:
-        limits = self._limits.changed(timeout, max_retries, deadline, max_response_bytes)
-        return type(self)(self._sender, limits)
-
-    @_documented(Usage.get_session_usage)
-    async def get_session_usage(
-        self,
-        session_id: str,
-        start_time: Timestamp,
-        end_time: Timestamp,
-    ) -> SessionUsageData | None:
-        return await self._send(_operations.get_session_usage(session_id, start_time, end_time))
-
-    @_documented(Usage.get_tenant_usage)
-    async def get_tenant_usage(
-        self,
-        tenant_id: str,
-        start_time: Timestamp,
-        end_time: Timestamp,
-    ) -> TenantUsageData | None:
-        return await self._send(_operations.get_tenant_usage(tenant_id, start_time, end_time))
-
-    @_documented(Usage.list_traces)
-    async def list_traces(
-        self,
-        start_time: Timestamp,
-        end_time: Timestamp,
-        trace_id: str | None = None,
-        session_id: str | None = None,
-        user_id: str | None = None,
-        tenant_id: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-        direction: Direction | None = "down",
-        sort_field: str | None = None,
-        sort_order: SortOrder | None = None,
-    ) -> TracesPage:
-        return await self._send(
-            _operations.list_traces(
-                start_time,
-                end_time,
-                trace_id,
-                session_id,
-                user_id,
-                tenant_id,
-                limit,
-                cursor=cursor,
-                direction=direction,
-                sort_field=sort_field,
-                sort_order=sort_order,
-            )
-        )
-
-    @_documented(Usage.iter_traces)
-    def iter_traces(
-        self,
-        start_time: Timestamp,
-        end_time: Timestamp,
-        trace_id: str | None = None,
-        session_id: str | None = None,
-        user_id: str | None = None,
-        tenant_id: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-        direction: Direction | None = "down",
-        sort_field: str | None = None,
-        sort_order: SortOrder | None = None,
-    ) -> AsyncPagedIterator[TraceSummary, TracesPage]:
-        page = partial(
-            _operations.list_traces,
-            start_time,
-            end_time,
-            trace_id,
-            session_id,
-            user_id,
-            tenant_id,
-            limit,
-            direction=direction,
-            sort_field=sort_field,
-            sort_order=sort_order,
-        )
-        return self._iterate(page, cursor)
-
-    @_documented(Usage.list_spans_by_trace_id)
-    async def list_spans_by_trace_id(
-        self,
-        trace_id: str,
-        cursor: str | None = None,
-        direction: Direction | None = "down",
-        limit: int | None = None,
-        span_name: str | None = None,
-    ) -> SpansPage:
-        return await self._send(
-            _operations.list_spans_by_trace_id(
-                trace_id, cursor=cursor, direction=direction, limit=limit, span_name=span_name
-            )
-        )
-
-    @_documented(Usage.iter_spans_by_trace_id)
-    def iter_spans_by_trace_id(
-        self,
-        trace_id: str,
-        cursor: str | None = None,
-        direction: Direction | None = "down",
-        limit: int | None = None,
-        span_name: str | None = None,
-    ) -> AsyncPagedIterator[TraceSpan, SpansPage]:
-        page = partial(
-            _operations.list_spans_by_trace_id,
-            trace_id,
-            direction=direction,
-            limit=limit,
-            span_name=span_name,
-        )
-        return self._iterate(page, cursor)
-
-    @_documented(Usage.iter_traces_with_spans)
-    def iter_traces_with_spans(
-        self,
-        start_time: Timestamp,
-        end_time: Timestamp,
-        trace_id: str | None = None,
-        session_id: str | None = None,
-        user_id: str | None = None,
-        tenant_id: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-        direction: Direction | None = "down",
-        sort_field: str | None = None,
-        sort_order: SortOrder | None = None,
-        concurrency: int = 8,
-    ) -> AsyncTracesWithSpans:
-        traces = self.iter_traces(
-            start_time,
-            end_time,
-            trace_id,
-            session_id,
-            user_id,
-            tenant_id,
-            limit,
+        sender, options, pace = self._sender, self._options, Pace()  # alone, as above
+        return PagedIterator(
+            lambda at: sender.send(page(cursor=at), options, pace),
             cursor,
-            direction,
-            sort_field,
-            sort_order,
+            options.prefetch,
+            partial(sender.give_up, pace),
         )
-        pace = Pace()
-
-        async def spans_of(trace: TraceSummary) -> list[TraceSpan]:
-            async def fetch(cursor: str | None) -> SpansPage:
-                return await sender.send(_operations.all_spans(trace.id, cursor=cursor), limits, pace)
-
-            return [span async for span in AsyncPagedIterator[TraceSpan, SpansPage](fetch, None)]
-
-        sender, limits = self._sender, self._limits
-        return AsyncTracesWithSpans(traces, spans_of, concurrency)
-
-    async def _send(self, operation: Operation[T]) -> T:
-        return await self._sender.send(operation, self._limits)
-
-    def _iterate(
-        self, page: Callable[..., Operation[PageT]], cursor: str | None
-    ) -> AsyncPagedIterator[Any, PageT]:
-        page(cursor=cursor)  # bad arguments are refused here, not at the first row
-        return AsyncPagedIterator(lambda at: self._send(page(cursor=at)), cursor)

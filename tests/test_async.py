@@ -14,6 +14,7 @@ from netra import (
     APITimeoutError,
     AsyncNetra,
     AsyncPagedIterator,
+    AsyncTracesInParallel,
     AsyncTracesWithSpans,
     AsyncUsage,
     ConfigurationError,
@@ -22,6 +23,7 @@ from netra import (
     NotInitializedError,
     PagedIterator,
     ServerError,
+    TracesInParallel,
     TracesWithSpans,
     Usage,
 )
@@ -37,6 +39,10 @@ def three_pages(request: Request) -> Reply:
     return answer(page([trace(number)], more=number < 3))
 
 
+OWN_ITERATORS = {
+    "iter_traces_with_spans": (TracesWithSpans, AsyncTracesWithSpans),
+    "iter_traces_in_parallel": (TracesInParallel, AsyncTracesInParallel),
+}
 METHODS = sorted(name for name in vars(Usage) if not name.startswith("_"))
 
 
@@ -54,8 +60,8 @@ def test_both_faces_have_the_same_parameters_defaults_docs_and_results(method: s
     hints, async_hints = get_type_hints(one), get_type_hints(other)
     result, async_result = hints.pop("return"), async_hints.pop("return")
     assert hints == async_hints
-    if method == "iter_traces_with_spans":
-        assert (result, async_result) == (TracesWithSpans, AsyncTracesWithSpans)
+    if method in OWN_ITERATORS:
+        assert (result, async_result) == OWN_ITERATORS[method]
     elif method.startswith("iter"):
         assert (result.__origin__, async_result.__origin__) == (PagedIterator, AsyncPagedIterator)
         assert result.__args__ == async_result.__args__

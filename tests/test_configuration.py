@@ -174,12 +174,12 @@ def test_no_repr_shows_the_key() -> None:
 
 
 def test_the_timeout_comes_from_argument_then_variable_then_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert config(endpoint=LOCAL).limits.timeout == httpx.Timeout(10)
+    assert config(endpoint=LOCAL).options.timeout == httpx.Timeout(10)
     monkeypatch.setenv("NETRA_USAGE_TIMEOUT", "2.5")
-    assert config(endpoint=LOCAL).limits.timeout == httpx.Timeout(2.5)
-    assert config(endpoint=LOCAL, timeout=7).limits.timeout == httpx.Timeout(7)
+    assert config(endpoint=LOCAL).options.timeout == httpx.Timeout(2.5)
+    assert config(endpoint=LOCAL, timeout=7).options.timeout == httpx.Timeout(7)
     parts = httpx.Timeout(5, connect=1)
-    assert config(endpoint=LOCAL, timeout=parts).limits.timeout == parts
+    assert config(endpoint=LOCAL, timeout=parts).options.timeout == parts
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 10**400, "soon", True])

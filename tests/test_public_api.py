@@ -30,8 +30,8 @@ def test_all_names_exist_and_nothing_else_of_ours_is_public() -> None:
     assert sorted(netra.__all__) == sorted(set(netra.__all__))
     public = {
         name
-        for name, value in vars(netra).items()
-        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+        for name in dir(netra)
+        if not name.startswith("_") and not isinstance(getattr(netra, name), types.ModuleType)
     }
     assert public == set(netra.__all__) - {"__version__"}
 
@@ -72,10 +72,20 @@ def test_importing_netra_loads_neither_the_backend_nor_what_only_it_needs() -> N
         assert unwanted not in modules
 
 
+def test_importing_netra_loads_httpx_attrs_and_asyncio_only_with_the_first_client_that_needs_them() -> None:
+    code = (
+        "import sys, netra; from netra import Netra; first = set(sys.modules)\n"
+        "Netra(endpoint='http://127.0.0.1:1'); second = set(sys.modules)\n"
+        "from netra import AsyncNetra\n"
+        "for name in ('httpx', 'attrs', 'asyncio'): print(name in first, name in second, name in sys.modules)"
+    )
+    assert in_a_new_process(code).splitlines() == ["False True True", "False True True", "False False True"]
+
+
 def test_nothing_outside_the_backend_imports_it() -> None:
-    for module in pkgutil.iter_modules(netra.__path__):
-        if module.name != "local":
-            source = inspect.getsource(importlib.import_module(f"netra.{module.name}"))
+    for module in pkgutil.walk_packages(netra.__path__, "netra."):
+        if not module.name.startswith("netra.local"):
+            source = inspect.getsource(importlib.import_module(module.name))
             assert "netra.local" not in source
             assert "from .local" not in source
 

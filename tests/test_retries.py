@@ -11,9 +11,10 @@ import pytest
 import netra
 from netra import Netra, _retries
 from netra._answers import connection_error
-from netra._config import Config, Limits
+from netra._config import Config, Options
 from netra._operations import get_session_usage
 from netra._retries import wait_before_retry
+from netra._sending import Sender
 from netra.errors import NetraError, error_class_for
 
 from .conftest import Scripted
@@ -95,7 +96,7 @@ def test_no_wait_goes_past_the_deadline() -> None:
 def sleeps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What the client would have slept; it does not."""
     slept: list[float] = []
-    monkeypatch.setattr("netra._sending.time.sleep", slept.append)
+    monkeypatch.setattr(Sender, "_wait", lambda _, seconds, pace: slept.append(seconds))
     return slept
 
 
@@ -159,8 +160,8 @@ def test_options_of_a_call_change_nothing_else(scripted: Scripted) -> None:
     server = scripted(lambda _: answer({"data": session_usage()}))
     with Netra(endpoint=server.url) as client:
         usage = client.usage.with_options(timeout=3).with_options(deadline=4)
-        assert usage._limits == Limits().changed(3, None, 4, None)
-        assert client.usage._limits == Limits()
+        assert usage._options == Options().changed(timeout=3, deadline=4)
+        assert client.usage._options == Options()
         usage.get_session_usage("s", START, END)
         client.usage.get_session_usage("s", START, END)
     assert server.connections == 1
@@ -227,7 +228,7 @@ def test_a_body_larger_than_allowed_is_refused_before_it_is_read_whole(scripted:
 
 # ---------------------------------------------------------------- what httpx raises
 
-CONFIG = Config(base_url="http://h", headers={"x-api-key": "key-7f3a"}, limits=Limits())
+CONFIG = Config(base_url="http://h", headers={"x-api-key": "key-7f3a"}, options=Options())
 
 
 def exceptions_of_httpx() -> list[type[Exception]]:
@@ -285,7 +286,7 @@ def test_no_logger_is_configured() -> None:
 
 def test_the_default_waits_are_the_documented_ones() -> None:
     assert (_retries.FIRST_WAIT, _retries.LONGEST_WAIT, _retries.LONGEST_RETRY_AFTER) == (0.5, 8, 60)
-    assert Limits() == Limits(
+    assert Options() == Options(
         timeout=httpx.Timeout(10), max_retries=4, deadline=300, max_response_bytes=10**8
     )
 

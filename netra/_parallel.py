@@ -1,0 +1,170 @@
+"""A window read in parallel: its parts side by side, its rows in order."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from typing import Any, Self
+
+import attrs
+
+from ._config import USER_AGENT, Arguments, Options, read_config
+from ._exchange import Pace
+from ._sending import Sender
+from ._threads import THREADS
+from ._windows import Parts, Query, Reading, Stretch, Window
+from .errors import InvalidRequestError
+from .models import TraceSummary
+
+__all__ = ["TracesInParallel", "Work", "read"]
+
+
+@attrs.frozen(kw_only=True)
+class Work:
+    """One part of a window to be read, by this process or by another one.
+
+    Where it is pickled, client and API key stay behind: the worker uses a set-up of its own, but for `headers`, which
+    the caller may choose to send along.
+    """
+
+    query: Query
+    window: Window
+    options: Options
+    base_url: str
+    user_agent: str
+    headers: Mapping[str, str] | None = attrs.field(repr=False)
+    here: tuple[Sender, Pace] | None = attrs.field(repr=False)
+    """What this process reads it with."""
+
+    @classmethod
+    def by(
+        cls, query: Query, window: Window, sender: Sender, pace: Pace, options: Options, share_key: bool
+    ) -> Self:
+        query.page(window, window.cursor)  # bad arguments are refused here, not by the workers
+        config = sender.config
+        return cls(
+            query=query,
+            window=window,
+            options=options,
+            base_url=config.base_url,
+            user_agent=config.headers[USER_AGENT],
+            headers=config.headers if share_key else None,
+            here=(sender, pace),
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return attrs.asdict(self, recurse=False, filter=lambda field, _: field.name != "here")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, value in {**state, "here": None}.items():
+            object.__setattr__(self, name, value)
+
+
+def read(work: Work) -> Stretch:
+    """Reads what the work item asks for. This is what an executor's workers run."""
+    sender, pace = work.here or (_workers_sender(work), Pace())
+    reading = Reading(work.query, work.window)
+    while (operation := reading.next_page()) is not None:
+        reading.take(sender.send(operation, work.options, pace))
+    return reading.stretch()
+
+
+def executor_or_threads(executor: Executor | None) -> Executor:
+    if executor is None:
+        return THREADS
+    if not isinstance(executor, Executor):
+        raise InvalidRequestError(
+            f"executor must be a concurrent.futures.Executor, not {type(executor).__name__}. "
+            "For Dask, pass client.get_executor()."
+        )
+    return executor
+
+
+_senders: dict[str, Sender] = {}
+_lock = threading.Lock()
+
+
+def _workers_sender(work: Work) -> Sender:
+    """A sender for work that came from another process; it is kept, for its connections."""
+    from .client import Netra  # not at the top: the client is made of what is here
+
+    default = Netra._default
+    if work.headers is None and default is not None and default._sender.config.base_url == work.base_url:
+        return default._sender
+    arguments = Arguments(endpoint=work.base_url, headers=work.headers)
+    config = read_config(arguments)
+    config = attrs.evolve(config, headers={**config.headers, USER_AGENT: work.user_agent})
+    with _lock:
+        sender = _senders.get(config.base_url)
+        if sender is None or sender.config != config:
+            sender = _senders[config.base_url] = Sender(config)
+    return sender
+
+
+class TracesInParallel(Iterator[TraceSummary]):
+    """An iterator over the traces of a window whose parts are read side by side.
+
+    Rows and order are those of `iter_traces`. An error is raised where its rows would have come, not before; its
+    `cursor` tells where to go on, and the iterator itself can go on as well: it then reads that part again.
+
+    Example:
+        >>> traces = Netra.usage.iter_traces_in_parallel(start, end)
+        >>> for trace in traces:
+        ...     export(trace)
+    """
+
+    def __init__(
+        self,
+        parts: Parts[Future[Stretch]],
+        work: Work,
+        executor: Executor,
+        give_up: Callable[[], None],
+    ) -> None:
+        self._parts = parts
+        self._work = work
+        self._executor = executor
+        self._give_up = give_up
+        self._process = os.getpid()
+        self._one_has_ended = threading.Event()
+        self._lock = threading.Lock()  # threads that share an iterator share out its rows
+
+    @property
+    def cursor(self) -> str | None:
+        """The resume point: with it as `cursor=`, a later call goes on after the last trace handed out here."""
+        return self._parts.cursor
+
+    def __next__(self) -> TraceSummary:
+        with self._lock:
+            if self._process != os.getpid():
+                self._process = os.getpid()
+                self._parts.forget_calls()
+            while True:
+                if self._one_has_ended.is_set():
+                    self._go_on()
+                row = self._parts.next_row()
+                if row is not None:
+                    return row
+                if self._parts.is_done:
+                    raise StopIteration
+                self._go_on()
+                if self._parts.must_wait:
+                    self._one_has_ended.wait()
+
+    def _go_on(self) -> None:
+        self._one_has_ended.clear()  # first, so that no end between here and there goes unnoticed
+        self._parts.collect()
+        self._parts.begin(self._begin)
+
+    def _begin(self, window: Window) -> Future[Stretch]:
+        call = self._executor.submit(read, attrs.evolve(self._work, window=window))
+        one_has_ended = (
+            self._one_has_ended
+        )  # alone: calls shall not keep an iterator alive whose loop was left
+        call.add_done_callback(lambda _: one_has_ended.set())
+        return call
+
+    def __del__(self) -> None:
+        if self._parts.cancel():
+            self._give_up()

@@ -1,0 +1,130 @@
+"""Where bytes go out and come in for async code."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
+
+import httpx
+
+from netra._answers import Answer, BodyReader, connection_error
+from netra._config import Config, Options
+from netra._exchange import Pace, Wait, exchange
+from netra._operations import Operation
+from netra._sending import CALLERS_CLOSED, CLOSED, build_request, check_kind, open_http, tell_of_forks
+from netra.errors import NetraError, NotInitializedError
+
+__all__ = ["AsyncSender"]
+
+T = TypeVar("T")
+
+
+class AsyncSender:
+    """What `Sender` is, for the tasks of one event loop."""
+
+    def __init__(self, config: Config, http_client: httpx.AsyncClient | None = None) -> None:
+        check_kind(http_client, httpx.AsyncClient)
+        self.config = config
+        self._callers_http = http_client
+        self._own_http = None if http_client else open_http(httpx.AsyncClient)
+        self._refusal: str | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._under_way: set[asyncio.Timeout] = set()
+        self._is_idle = asyncio.Event()
+        tell_of_forks(self)
+
+    async def send(self, operation: Operation[T], options: Options, pace: Pace | None = None) -> T:
+        """The operation's result, or one of the errors of `netra.errors`."""
+        steps = exchange(operation, options, pace or Pace())
+        try:
+            step = next(steps)
+            while True:
+                if isinstance(step, Wait):
+                    await self._wait(step.seconds)
+                    step = next(steps)
+                    continue
+                try:
+                    answer = await self._attempt(operation, options, step.seconds)
+                except NetraError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _wait(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with self._at_most(seconds):
+                await asyncio.Event().wait()
+
+    async def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answer:
+        http = self._http()
+        body = BodyReader(operation, options.max_response_bytes, seconds)
+        try:
+            async with self._at_most(seconds):
+                request = build_request(http, operation, self.config, options.timeout, seconds)
+                response = await http.send(request, stream=True, follow_redirects=False)
+                try:
+                    body.begin(response.headers)
+                    async for chunk in response.aiter_bytes():
+                        body.add(chunk)
+                finally:
+                    await response.aclose()
+        except NetraError:
+            raise
+        except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
+            return Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
+        except Exception as error:
+            self._http()  # says so if the client was closed meanwhile
+            raise connection_error(operation, self.config, error) from error
+        return Answer(operation, self.config, response.status_code, response.headers, body.content)
+
+    @asynccontextmanager
+    async def _at_most(self, seconds: float) -> AsyncIterator[None]:
+        """Ends what is done within after these seconds, or when the client is closed, with a TimeoutError."""
+        async with asyncio.timeout(None if seconds == math.inf else max(seconds, 0.0)) as limit:
+            self._under_way.add(limit)
+            try:
+                yield
+            finally:
+                self._under_way.discard(limit)
+                if not self._under_way:
+                    self._is_idle.set()
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._refusal is not None:
+            raise NotInitializedError(self._refusal)
+        http = self._callers_http or self._own_http
+        assert http is not None
+        if http.is_closed:
+            raise NotInitializedError(CALLERS_CLOSED)
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop):
+            raise NotInitializedError(
+                "This client belongs to another event loop: make an AsyncNetra inside each asyncio.run."
+            )
+        self._loop = loop
+        return http
+
+    async def close(self) -> None:
+        """Closes the connections; a caller's own httpx client stays open."""
+        self._refusal = CLOSED
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop):
+            return  # its connections ended with their event loop
+        for limit in self._under_way:
+            if not limit.expired():
+                limit.reschedule(loop.time())
+        if self._own_http is not None:
+            while self._under_way:  # closing the pool first would leave a socket open that is just connecting
+                self._is_idle.clear()
+                await self._is_idle.wait()
+            await self._own_http.aclose()
+
+    def after_fork(self) -> None:
+        """In the child: an event loop does not outlive a fork."""
+        self._refusal = "This client is the parent process's: make an AsyncNetra after the fork."
