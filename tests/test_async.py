@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
+import os
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, get_type_hints
 
@@ -213,6 +216,48 @@ def test_a_closed_client_says_so(scripted: Scripted) -> None:
         with pytest.raises(NotInitializedError, match="closed"):
             await client.usage.list_traces(START, END)
 
+    in_loop(work())
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs Linux, to see what is open")
+def test_closing_while_a_call_is_connecting_leaves_no_socket_open() -> None:
+    async def work(port: int) -> None:
+        before = open_descriptors()
+        client = AsyncNetra(endpoint=f"http://127.0.0.1:{port}", timeout=60)
+        task = asyncio.create_task(client.usage.list_traces(START, END))
+        while open_descriptors() == before:
+            await asyncio.sleep(0.01)
+        await client.close()
+        with pytest.raises(NotInitializedError, match="closed"):
+            await task
+        assert open_descriptors() == before
+
+    with socket.socket() as listening, contextlib.ExitStack() as waiting:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):  # nobody accepts them, so that the next one cannot connect
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listening.getsockname())
+        in_loop(work(listening.getsockname()[1]))
+
+
+def test_closing_ends_a_wait_for_the_next_attempt(scripted: Scripted) -> None:
+    async def work() -> None:
+        client = AsyncNetra(endpoint=server.url)
+        task = asyncio.create_task(client.usage.list_traces(START, END))
+        while not server.requests:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        await client.close()
+        with pytest.raises(NotInitializedError, match="closed"):
+            await task
+
+    server = scripted(lambda _: answer(status=429, headers={"retry-after": "50"}))
     in_loop(work())
 
 

@@ -245,18 +245,6 @@ def test_a_connection_that_the_service_closed_meanwhile_is_replaced(scripted: Sc
     assert server.connections == 3
 
 
-def test_leaving_a_loop_early_leaves_nothing_behind(scripted: Scripted) -> None:
-    server = scripted(three_pages)
-    threads = threading.active_count()
-    with Netra(endpoint=server.url) as client:
-        for row in client.usage.iter_traces(START, END):
-            assert row.id == "trace-1"
-            break
-        assert len(server.requests) == 1
-        assert threading.active_count() == threads
-    assert until(lambda: server.open_connections == 0)
-
-
 def test_an_unfinished_answer_does_not_spoil_the_next_call(scripted: Scripted) -> None:
     large = FAULTS["answers 200 with more than is allowed"](answer_bytes({}))
     replies = iter([large])
