@@ -15,7 +15,7 @@ from ._exchange import Pace
 from ._sending import Sender
 from ._threads import THREADS
 from ._windows import Parts, Query, Reading, Stretch, Window
-from .errors import InvalidRequestError
+from .errors import InvalidRequestError, NetraError
 from .models import TraceSummary
 
 __all__ = ["TracesInParallel", "Work", "read"]
@@ -66,8 +66,11 @@ def read(work: Work) -> Stretch:
     """Reads what the work item asks for. This is what an executor's workers run."""
     sender, pace = work.here or (_workers_sender(work), Pace())
     reading = Reading(work.query, work.window)
-    while (operation := reading.next_page()) is not None:
-        reading.take(sender.send(operation, work.options, pace))
+    try:
+        while (operation := reading.next_page()) is not None:
+            reading.take(sender.send(operation, work.options, pace))
+    except NetraError as error:
+        return reading.stretch_before(error)
     return reading.stretch()
 
 

@@ -22,6 +22,7 @@ class _Threads(Executor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
         try:
             threading.Thread(target=_run, args=(future, fn, args, kwargs), name="netra", daemon=True).start()
         except RuntimeError:  # this machine gives no more threads: the caller's own will do

@@ -131,15 +131,14 @@ class Stretch:
 
     rows: list[TraceSummary]
     rest: list[Window]
+    failure: NetraError | None = None
+    """Why the rest was not read."""
 
 
 class Reading:
     """Reads a window, or the beginning of one that holds much: says which page to ask for, and takes it.
 
-    reading = Reading(query, window)
-    while (operation := reading.next_page()) is not None:
-        reading.take(send(operation))
-    return reading.stretch()
+    Whoever sends calls `next_page` and `take` in turn, and then `stretch`, or `stretch_before` an error.
     """
 
     def __init__(self, query: Query, window: Window) -> None:
@@ -162,6 +161,11 @@ class Reading:
 
     def stretch(self) -> Stretch:
         return Stretch(self._rows, self._rest)
+
+    def stretch_before(self, failure: NetraError) -> Stretch:
+        """What was read before a page failed."""
+        rest = attrs.evolve(self._window, cursor=self._walk.next_cursor)
+        return Stretch(self._rows, [rest], failure)
 
     def _leave_a_large_rest(self) -> None:
         """Cuts off what is still to come. The last millisecond goes with it, because it may hold more rows."""
@@ -293,7 +297,7 @@ class Parts(Generic[CallT]):
         part.rows = deque(stretch.rows)
         behind = self._parts.index(part) + 1
         for place, rest in enumerate(stretch.rest, behind):
-            self._parts.insert(place, _Part(rest))
+            self._parts.insert(place, _Part(rest, error=stretch.failure))
 
     def forget_calls(self) -> None:
         """After a fork: what was under way is so in the parent only."""

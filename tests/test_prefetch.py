@@ -145,14 +145,18 @@ def test_an_error_of_the_page_ahead_comes_in_its_turn_with_its_place(
 
 
 def test_an_error_of_the_page_ahead_comes_in_its_turn_in_async_code(scripted: Scripted) -> None:
+    got: list[str] = []
+
+    async def read_slowly(traces: Any) -> None:
+        async for one in traces:
+            got.append(one.id)
+            await asyncio.sleep(0.05)
+
     async def work() -> None:
-        got: list[str] = []
         async with AsyncNetra(endpoint=server.url, max_retries=0) as client:
             traces = client.usage.iter_traces(START, END)
             with pytest.raises(ServerError) as caught:
-                async for one in traces:
-                    got.append(one.id)
-                    await asyncio.sleep(0.05)
+                await read_slowly(traces)
             assert (got, caught.value.cursor) == (ALL[:4], "cursor-4")
             assert [one.id async for one in traces] == ALL[4:]
 

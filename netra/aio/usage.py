@@ -21,6 +21,7 @@ from netra._parallel import Work, executor_or_threads, read
 from netra._sending import Sender
 from netra._timestamps import Timestamp
 from netra._windows import Parts, Query, Reading, Stretch, Window
+from netra.errors import NetraError
 from netra.models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 from netra.usage import Usage
 
@@ -262,8 +263,11 @@ class AsyncUsage:
 
         async def read_here(part: Window) -> Stretch:
             reading = Reading(query, part)
-            while (operation := reading.next_page()) is not None:
-                reading.take(await sender.send(operation, options, pace))
+            try:
+                while (operation := reading.next_page()) is not None:
+                    reading.take(await sender.send(operation, options, pace))
+            except NetraError as error:
+                return reading.stretch_before(error)
             return reading.stretch()
 
         return AsyncTracesInParallel(parts, lambda part: asyncio.create_task(read_here(part)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from netra import Netra, NetraError, _retries
+from netra import Netra, NetraError, TraceWithSpans, _retries
 from tests.conftest import FaultTable, Scripted
 from tests.in_loop import InLoop
 from tests.rows import END, START, page, session_usage, span, tenant_usage, trace
@@ -92,8 +92,9 @@ PROMISES = {
 }
 
 ROWS = 6  # in three pages of two
-CURSORS = {"first": None, "middle": "cursor-2", "last": "cursor-4"}
-"""What each page is asked for with; also where an iteration stands when that page fails."""
+CURSORS = {"first": None, "middle": "cursor-2", "last": "cursor-4", "spans of the third": "cursor-2"}
+"""What each page is asked for with; also where an iteration stands when that page, or those spans, fail."""
+PAGES = ("first", "middle", "last")
 
 SLOW = {"is silent", "falls silent in the head", "falls silent in the body", "drips for ever"}
 """Faults that only a time limit ends; their cells run side by side, so that the limits can be long enough for any
@@ -107,9 +108,17 @@ CELLS = [
     *[(method, "only") for method in USAGE],
     *[
         (method, place)
-        for method in ("list_traces", "iter_traces", "list_spans_by_trace_id", "iter_spans_by_trace_id")
-        for place in CURSORS
+        for method in (
+            "list_traces",
+            "iter_traces",
+            "list_spans_by_trace_id",
+            "iter_spans_by_trace_id",
+            "iter_traces_with_spans",
+            "iter_traces_in_parallel",
+        )
+        for place in PAGES
     ],
+    ("iter_traces_with_spans", "spans of the third"),
 ]
 
 
@@ -133,18 +142,24 @@ class Service:
 
     def __init__(self, fault: Fault) -> None:
         self._fault = fault
-        self._broken: str | None = None
         self._times = 0
 
-    def break_page(self, cursor: str | None, times: int) -> None:
-        self._broken, self._times = cursor, times
+    def break_page(self, method: str, place: str, times: int) -> None:
+        self._method, self._place, self._times = method, place, times
+
+    def _is_broken(self, request: Request) -> bool:
+        if self._place == "spans of the third":
+            return "trace-3" in request.path and cursor_of(request) is None
+        if self._method == "iter_traces_with_spans" and request.method == "GET":
+            return False
+        return self._place == "only" or cursor_of(request) == CURSORS[self._place]
 
     def mend(self) -> None:
         self._times = 0
 
     def __call__(self, request: Request) -> Reply:
         good = right_answer(request)
-        if self._times and cursor_of(request) == self._broken:
+        if self._times and self._is_broken(request):
             self._times -= 1
             return self._fault(good)
         return sending(good)
@@ -162,7 +177,7 @@ def test_every_cell_is_complete_or_the_right_error(
     fault: str, how_often: str, face: type[Netra | InLoop], scripted: Scripted, fault_table: FaultTable
 ) -> None:
     def cell(client: Netra | InLoop, service: Service, method: str, place: str) -> str:
-        service.break_page(CURSORS.get(place), times=1 if how_often == "once" else 1_000)
+        service.break_page(method, place, times=1 if how_often == "once" else 1_000)
         found = verdict(client, service, method, place)
         fault_table.note(fault, f"{how_often}, {face.__name__}", method, place, found)
         return found
@@ -194,7 +209,10 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
         assert found.to_dict() == USAGE[method]()
         return "complete"
 
-    arguments: list[str] = ["trace-1"] if "spans" in method else [START, END]
+    arguments: list[str] = ["trace-1"] if "by_trace_id" in method else [START, END]
+    options = (
+        {"concurrency": 1} if method == "iter_traces_in_parallel" else {}
+    )  # so that it has these pages, too
     if method.startswith("list"):
         cursor = CURSORS[place]
         try:
@@ -208,7 +226,7 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
     broken: NetraError | None = None
     rows = []
     try:
-        rows = list(call(*arguments, limit=2))
+        rows = list(call(*arguments, limit=2, **options))
     except NetraError as error:
         broken = error
     if broken is None:
@@ -216,13 +234,19 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
         return "complete"
     assert broken.cursor == CURSORS[place]
     service.mend()
-    rest = numbers(call(*arguments, limit=2, cursor=broken.cursor))
+    rest = numbers(call(*arguments, limit=2, cursor=broken.cursor, **options))
     assert rest == list(range(first_row_after(broken.cursor), ROWS + 1))
     return type(broken).__name__
 
 
 def numbers(rows: Any) -> list[int]:
-    return [int(row.id.rpartition("-")[2]) for row in rows]
+    """Of rows, or of traces with their spans, which must then be complete."""
+    found = []
+    for row in rows:
+        if isinstance(row, TraceWithSpans):
+            assert numbers(row.spans) == list(range(1, ROWS + 1))
+        found.append(int((row.trace if isinstance(row, TraceWithSpans) else row).id.rpartition("-")[2]))
+    return found
 
 
 def first_row_after(cursor: str | None) -> int:

@@ -1,0 +1,502 @@
+"""A window read in parallel: the rows and the order of the plain iterator, each trace once."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import multiprocessing
+import os
+import pickle
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from netra import (
+    APIConnectionError,
+    APIResponseValidationError,
+    AsyncNetra,
+    AuthenticationError,
+    InvalidRequestError,
+    Netra,
+    RateLimitError,
+    ServerError,
+)
+from netra._parallel import Work, read
+from netra._windows import FEW_PAGES, Query, Reading, Window
+from netra.local import LocalServer
+
+from .agent import run_agent
+from .conftest import Scripted
+from .in_loop import InLoop
+from .scripted import Reply, Request, answer
+from .timeline import Timeline, at
+
+Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+DAY = 86_400_000
+START, END = at(0), at(31 * DAY - 1)
+
+EVEN = [number * (31 * DAY // 3_000) for number in range(3_000)]
+RANDOM = random.Random(7)
+WINDOWS = {
+    "nothing": [],
+    "one trace": [DAY],
+    "even": EVEN,
+    "all on one morning": [3 * DAY + RANDOM.randrange(3_600_000) for _ in range(3_000)],
+    "ever denser": [31 * DAY - 1 - int(1.008**number) for number in range(2_500)],
+    "many in one millisecond": [DAY] * 900 + [DAY + 1] * 900 + [20 * DAY] * 300,
+    "only at both ends": [0] * 300 + [31 * DAY - 1] * 300,
+}
+
+
+@Faces
+@pytest.mark.parametrize("order", [None, "asc", "desc"])
+@pytest.mark.parametrize("window", WINDOWS)
+def test_rows_and_order_are_those_of_the_plain_iterator(
+    scripted: Scripted, window: str, order: Any, face: type[Netra | InLoop]
+) -> None:
+    timeline = Timeline(WINDOWS[window])
+    with face(endpoint=scripted(timeline).url) as client:
+        found = client.usage.iter_traces_in_parallel(START, END, sort_order=order, concurrency=4)
+        assert [trace.id for trace in found] == timeline.ids(descending=order != "asc")
+    with Netra(endpoint=scripted(timeline).url) as plain:
+        rows = plain.usage.iter_traces(START, END, limit=100, sort_order=order)
+        assert [trace.id for trace in rows] == timeline.ids(descending=order != "asc")
+
+
+def test_a_trace_at_each_end_of_each_part_comes_once(scripted: Scripted) -> None:
+    cuts = [end for part in Window(0, DAY - 1).cut(16) for end in (part.start, part.end)]
+    timeline = Timeline([*cuts, *cuts])
+    with Netra(endpoint=scripted(timeline).url) as client:
+        found = list(client.usage.iter_traces_in_parallel(START, at(DAY - 1), concurrency=16))
+    assert [trace.id for trace in found] == timeline.ids()
+
+
+@given(start=st.integers(0, 10**13), length=st.integers(1, 10**11), pieces=st.integers(1, 40))
+def test_the_parts_of_a_window_touch_and_do_not_overlap(start: int, length: int, pieces: int) -> None:
+    window = Window(start, start + length - 1)
+    parts = window.cut(pieces)
+    assert len(parts) == min(pieces, length)
+    assert (parts[0].start, parts[-1].end) == (window.start, window.end)
+    for part, following in itertools.pairwise(parts):
+        assert part.start <= part.end == following.start - 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    milliseconds=st.lists(st.integers(0, 60) | st.integers(0, 10_000), max_size=120),
+    limit=st.integers(1, 7),
+    ascending=st.booleans(),
+)
+def test_a_window_read_stretch_by_stretch_gives_each_row_once_and_in_order(
+    milliseconds: list[int], limit: int, ascending: bool
+) -> None:
+    timeline = Timeline(milliseconds)
+    query = Query.checked(None, None, None, None, limit, "down", None, "asc" if ascending else "desc")
+
+    def rows_of(window: Window) -> Iterator[str]:
+        reading = Reading(query, window)
+        while (operation := reading.next_page()) is not None:
+            reading.take(operation.read(timeline.page(operation.request["json"])))
+        stretch = reading.stretch()
+        assert len(stretch.rows) <= (2 * FEW_PAGES + 1) * limit or len(set(milliseconds)) < 50
+        yield from (row.id for row in stretch.rows)
+        for part in stretch.rest:
+            yield from rows_of(part)
+
+    whole = Window.of(at(0), at(10_000), None)
+    assert list(rows_of(whole)) == timeline.ids(descending=not ascending)
+
+
+def test_parts_are_fetched_side_by_side_but_no_more_than_told(scripted: Scripted) -> None:
+    under_way: list[int] = [0, 0]
+
+    def slowly(request: Request) -> Reply:
+        async def write(wire: asyncio.StreamWriter) -> None:
+            under_way[0] += 1
+            under_way[1] = max(under_way)
+            await asyncio.sleep(0.02)
+            under_way[0] -= 1
+            await answer(timeline.page(request.json))(wire)
+
+        return write
+
+    timeline = Timeline(EVEN)
+    with Netra(endpoint=scripted(slowly).url) as client:
+        found = list(client.usage.iter_traces_in_parallel(START, END, concurrency=5))
+    assert [trace.id for trace in found] == timeline.ids()
+    assert 3 <= under_way[1] <= 5
+
+
+def test_nothing_is_sent_before_the_first_row_is_asked_for_and_little_ahead_of_a_slow_consumer(
+    scripted: Scripted,
+) -> None:
+    timeline = Timeline(range(30_000))
+    server = scripted(timeline)
+    with Netra(endpoint=server.url) as client:
+        found = client.usage.iter_traces_in_parallel(START, at(30_000), concurrency=2)
+        assert server.requests == []
+        assert next(found).id == timeline.ids()[0]
+        time.sleep(1)
+        assert len(server.requests) <= 2 * 2 * 2 * FEW_PAGES + 4
+        assert [trace.id for trace in found] == timeline.ids()[1:]
+
+
+@pytest.mark.parametrize("wrong", ["total_cost", "name", "latency_ms"])
+def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
+    with Netra(endpoint="http://127.0.0.1:1") as client:
+        with pytest.raises(InvalidRequestError, match="iter_traces"):
+            client.usage.iter_traces_in_parallel(START, END, sort_field=wrong)
+        with pytest.raises(InvalidRequestError, match="sort_order"):
+            client.usage.iter_traces_in_parallel(START, END, direction="up")
+
+
+@Faces
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"limit": 0},
+        {"concurrency": 0},
+        {"concurrency": "4"},
+        {"sort_order": "up"},
+        {"executor": "threads"},
+        {"cursor": ""},
+        {"tenant_id": 7},
+        {"start_time": END, "end_time": START},
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_before_anything_is_sent(
+    scripted: Scripted, face: type[Netra | InLoop], wrong: dict[str, Any]
+) -> None:
+    server = scripted(Timeline([]))
+    arguments = {"start_time": START, "end_time": END, **wrong}
+    with face(endpoint=server.url) as client, pytest.raises(InvalidRequestError):
+        client.usage.iter_traces_in_parallel(**arguments)
+    assert server.requests == []
+
+
+def test_filters_reach_every_part(scripted: Scripted) -> None:
+    server = scripted(Timeline(EVEN))
+    with Netra(endpoint=server.url) as client:
+        list(client.usage.iter_traces_in_parallel(START, END, tenant_id="AceTech", limit=50, concurrency=3))
+    wanted = [{"field": "tenant_id", "operator": "equals", "type": "string", "value": "AceTech"}]
+    assert len(server.requests) > 30
+    for sent in server.requests:
+        assert sent.json["filters"] == wanted
+        assert sent.json["pagination"]["limit"] == 50
+        assert (sent.json["sortField"], sent.json["sortOrder"]) == ("start_time", "desc")
+
+
+class FailingOnce:
+    """Answers with the status to the nth request; rightly to all others."""
+
+    def __init__(self, milliseconds: Any, nth: int, status: int = 503) -> None:
+        self.timeline = Timeline(milliseconds)
+        self._left = nth
+        self._status = status
+
+    def __call__(self, request: Request) -> Reply:
+        self._left -= 1
+        return answer(status=self._status) if self._left == 0 else self.timeline(request)
+
+
+@Faces
+@pytest.mark.parametrize("nth", [1, 2, 5, 17, 30])
+def test_an_error_comes_in_its_place_and_leads_to_the_rest(
+    scripted: Scripted, face: type[Netra | InLoop], nth: int
+) -> None:
+    service = FailingOnce(EVEN, nth)
+    wanted = service.timeline.ids()
+    got: list[str] = []
+
+    async def read_async(client: AsyncNetra) -> None:
+        async for one in client.usage.iter_traces_in_parallel(START, END, concurrency=4):
+            got.append(one.id)
+
+    def read_into_got(client: Netra | InLoop) -> None:
+        if isinstance(client, InLoop):
+            client.run(read_async(client.client))
+        else:
+            got.extend(one.id for one in client.usage.iter_traces_in_parallel(START, END, concurrency=4))
+
+    with face(endpoint=scripted(service).url, max_retries=0) as client:
+        with pytest.raises(ServerError) as caught:
+            read_into_got(client)
+        assert got == wanted[: len(got)]
+        rest = client.usage.iter_traces_in_parallel(START, END, concurrency=4, cursor=caught.value.cursor)
+        assert got + [one.id for one in rest] == wanted
+        plain = client.usage.iter_traces(START, END, limit=100, cursor=caught.value.cursor)
+        assert got + [one.id for one in plain] == wanted
+
+
+@pytest.mark.parametrize("nth", [1, 4, 9, 20])
+def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted, nth: int) -> None:
+    service = FailingOnce(EVEN, nth)
+    got: list[str] = []
+    errors = 0
+    with Netra(endpoint=scripted(service).url, max_retries=0) as client:
+        found = client.usage.iter_traces_in_parallel(START, END, concurrency=4)
+        while True:
+            try:
+                got.append(next(found).id)
+            except ServerError:
+                errors += 1
+            except StopIteration:
+                break
+    assert (got, errors) == (service.timeline.ids(), 1)
+    assert next(found, None) is None
+
+
+@Faces
+@pytest.mark.parametrize("rows", [0, 1, 99, 100, 101, 1500, 2999, 3000])
+def test_it_goes_on_after_any_row(scripted: Scripted, face: type[Netra | InLoop], rows: int) -> None:
+    timeline = Timeline([*EVEN[:2000], *EVEN[:1000]])
+    url = scripted(timeline).url
+    with Netra(endpoint=url) as client:
+        found = client.usage.iter_traces_in_parallel(START, END, concurrency=4)
+        got = [next(found).id for _ in range(rows)]
+        cursor = found.cursor
+    with face(endpoint=url) as other:
+        rest = other.usage.iter_traces_in_parallel(START, END, concurrency=4, cursor=cursor)
+        assert got + [one.id for one in rest] == timeline.ids()
+
+
+def test_a_429_holds_all_parts(scripted: Scripted) -> None:
+    times: list[float] = []
+    limited = [True]
+
+    def change(_: Request) -> Reply | None:
+        times.append(time.monotonic())
+        if limited and len(times) == 6:
+            limited.clear()
+            return answer(status=429, headers={"retry-after": "1"})
+        return None
+
+    timeline = Timeline(EVEN, change)
+    with Netra(endpoint=scripted(timeline).url) as client:
+        found = list(client.usage.iter_traces_in_parallel(START, END, concurrency=2))
+    assert [trace.id for trace in found] == timeline.ids()
+    assert max(later - earlier for earlier, later in itertools.pairwise(times)) > 0.7
+
+
+def test_a_time_stamp_that_nobody_can_read_is_an_error_not_a_lost_row(scripted: Scripted) -> None:
+    def unreadable(request: Request) -> Reply:
+        body = Timeline(EVEN).page(request.json)
+        for row in body["data"]["data"]:
+            row["start_time"] = "yesterday"
+        return answer(body)
+
+    refused = pytest.raises(APIResponseValidationError, match="start_time")
+    with Netra(endpoint=scripted(unreadable).url) as client, refused:
+        list(client.usage.iter_traces_in_parallel(START, END, concurrency=1))
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    for _ in range(1000):
+        if condition():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
+    def limited(request: Request) -> Reply | None:
+        late = request.json["endTime"] == END
+        return None if late else answer(status=429, headers={"retry-after": "50"})
+
+    with Netra(endpoint=scripted(Timeline(EVEN, limited)).url) as client:
+        for trace in client.usage.iter_traces_in_parallel(START, END):
+            assert trace.id == "trace-2999"
+            break
+        gc.collect()
+        assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
+
+
+def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:
+    async def work() -> None:
+        async with AsyncNetra(endpoint=url) as client:
+            async for trace in client.usage.iter_traces_in_parallel(START, END):
+                assert trace.id == "trace-2999"
+                break
+            gc.collect()
+            for _ in range(1000):
+                if len(asyncio.all_tasks()) == 1:
+                    break
+                await asyncio.sleep(0.01)
+            assert len(asyncio.all_tasks()) == 1
+
+    url = scripted(Timeline(EVEN)).url
+    asyncio.run(work(), debug=True)
+
+
+def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+    timeline = Timeline(EVEN)
+    got: list[str] = []
+    with Netra(endpoint=scripted(timeline).url) as client:
+        found = client.usage.iter_traces_in_parallel(START, END)
+        threads = [threading.Thread(target=lambda: got.extend(trace.id for trace in found)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert Counter(got) == Counter(timeline.ids())
+
+
+def test_it_gives_what_the_plain_iterator_gives_on_the_embedded_backend(local_server: LocalServer) -> None:
+    run_agent(local_server.endpoint)
+    with Netra(endpoint=local_server.endpoint) as client:
+        for order in ("asc", "desc"):
+            plain = [trace.id for trace in client.usage.iter_traces(START, END, sort_order=order)]
+            found = client.usage.iter_traces_in_parallel(START, END, sort_order=order, limit=2, concurrency=3)
+            assert [trace.id for trace in found] == plain
+            some = client.usage.iter_traces_in_parallel(START, END, sort_order=order, limit=2, concurrency=3)
+            got = [next(some).id for _ in range(7)]
+            rest = client.usage.iter_traces(START, END, sort_order=order, cursor=some.cursor)
+            assert got + [trace.id for trace in rest] == plain
+
+
+# ---------------------------------------------------------------- executors
+
+
+class Counting(ThreadPoolExecutor):
+    calls = 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.calls += 1
+        return super().submit(fn, *args, **kwargs)
+
+
+@Faces
+def test_any_executor_runs_the_parts_and_stays_open(scripted: Scripted, face: type[Netra | InLoop]) -> None:
+    timeline = Timeline(EVEN)
+    server = scripted(timeline)
+    with Counting(3) as executor, face(endpoint=server.url, api_key="key-7f3a") as client:
+        found = client.usage.iter_traces_in_parallel(START, END, executor=executor, concurrency=6)
+        assert [trace.id for trace in found] == timeline.ids()
+        assert executor.calls >= 6
+        assert executor.submit(len, "open").result() == 4
+    assert {sent.headers["x-api-key"] for sent in server.requests} == {"key-7f3a"}
+
+
+def use_key(key: str) -> None:
+    """What a worker of an own configuration does when it starts."""
+    os.environ["NETRA_API_KEY"] = key
+
+
+@pytest.fixture
+def processes() -> Iterator[Callable[..., Executor]]:
+    opened: list[ProcessPoolExecutor] = []
+
+    def start(key: str | None = None) -> Executor:
+        context = multiprocessing.get_context("spawn")
+        if key:
+            opened.append(ProcessPoolExecutor(2, context, initializer=use_key, initargs=(key,)))
+        else:
+            opened.append(ProcessPoolExecutor(2, context))
+        return opened[-1]
+
+    yield start
+    for executor in opened:
+        executor.shutdown(cancel_futures=True)
+
+
+def test_other_processes_use_their_own_key(
+    scripted: Scripted, processes: Callable[..., Executor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NETRA_API_KEY", raising=False)
+    timeline = Timeline(EVEN)
+    server = scripted(timeline)
+    with Netra(endpoint=server.url, api_key="callers", app_name="export") as client:
+        found = client.usage.iter_traces_in_parallel(START, END, executor=processes("workers"), concurrency=4)
+        assert [trace.id for trace in found] == timeline.ids()
+    assert {sent.headers["x-api-key"] for sent in server.requests} == {"workers"}
+    assert {sent.headers["user-agent"].rpartition(" ")[2] for sent in server.requests} == {"(export)"}
+
+
+def test_the_key_goes_along_only_where_the_caller_says_so(
+    scripted: Scripted, processes: Callable[..., Executor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NETRA_API_KEY", raising=False)
+
+    def needs_key(request: Request) -> Reply | None:
+        return None if request.headers.get("x-api-key") == "callers" else answer(status=401)
+
+    timeline = Timeline(EVEN[:500], needs_key)
+    with Netra(endpoint=scripted(timeline).url, api_key="callers") as client:
+        executor = processes()
+        with pytest.raises(AuthenticationError, match="NETRA_API_KEY"):
+            list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
+        shared = client.usage.iter_traces_in_parallel(START, END, executor=executor, share_key=True)
+        assert [trace.id for trace in shared] == timeline.ids()
+
+
+@pytest.mark.parametrize("share_key", [False, True])
+def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_key: bool) -> None:
+    items: list[Work] = []
+
+    class Keeping(ThreadPoolExecutor):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            items.extend(args)
+            raise RuntimeError("kept")
+
+    refused = pytest.raises(APIConnectionError, match="kept")
+    client = Netra(endpoint="http://127.0.0.1:1", api_key="key-7f3a")
+    with client, Keeping(1) as executor, refused:
+        next(client.usage.iter_traces_in_parallel(START, END, executor=executor, share_key=share_key))
+    assert items
+    for item in items:
+        pickled = pickle.dumps(item)
+        assert (b"key-7f3a" in pickled) == share_key
+        assert "key-7f3a" not in repr(item)
+        again = pickle.loads(pickled)
+        assert (again.query, again.window, again.here) == (item.query, item.window, None)
+
+
+@Faces
+def test_a_failing_executor_is_a_clear_error_with_a_place_to_go_on(
+    scripted: Scripted, face: type[Netra | InLoop]
+) -> None:
+    timeline = Timeline(EVEN)
+    executor = ThreadPoolExecutor(2)
+    executor.shutdown()
+    with face(endpoint=scripted(timeline).url) as client:
+        with pytest.raises(APIConnectionError, match="executor") as caught:
+            list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
+        assert caught.value.cursor is None
+
+
+def test_a_worker_that_dies_is_an_error_not_a_lost_part(
+    scripted: Scripted, processes: Callable[..., Executor]
+) -> None:
+    executor: Any = processes("k")
+
+    def dying(request: Request) -> Reply | None:
+        for worker in list(executor._processes.values()):
+            worker.kill()
+        return None
+
+    died = pytest.raises(APIConnectionError, match="BrokenProcessPool")
+    with Netra(endpoint=scripted(Timeline(EVEN, dying)).url) as client, died:
+        list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
+
+
+def test_a_rate_limit_met_by_a_worker_of_another_process_is_raised_as_such(
+    scripted: Scripted, processes: Callable[..., Executor]
+) -> None:
+    url = scripted(lambda _: answer(status=429, headers={"retry-after": "100"})).url
+    with Netra(endpoint=url) as client, pytest.raises(RateLimitError) as caught:
+        next(client.usage.iter_traces_in_parallel(START, END, executor=processes("k")))
+    assert caught.value.retry_after == 100
+
+
+def test_reading_is_a_function_of_the_module_that_any_worker_can_import() -> None:
+    assert pickle.loads(pickle.dumps(read)) is read
