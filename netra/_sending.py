@@ -83,6 +83,9 @@ class Sender:
                     body.add(chunk)
             finally:
                 response.close()
+                if self._refusal is not None and self._callers_http is None:
+                    # Closed meanwhile: the pool has let go of a connection that was just being made.
+                    response.extensions["network_stream"].close()
         except NetraError:
             raise
         except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client

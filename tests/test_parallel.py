@@ -310,8 +310,14 @@ def until(condition: Callable[[], bool]) -> bool:
 
 def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
     def limited(request: Request) -> Reply | None:
-        late = request.json["endTime"] == END
-        return None if late else answer(status=429, headers={"retry-after": "50"})
+        if request.json["endTime"] == END:
+            return None
+
+        async def when_the_first_part_is_read(wire: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(0.5)
+            await answer(status=429, headers={"retry-after": "50"})(wire)
+
+        return when_the_first_part_is_read
 
     with Netra(endpoint=scripted(Timeline(EVEN, limited)).url) as client:
         for trace in client.usage.iter_traces_in_parallel(START, END):
