@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from ._operations import check_concurrency
 from ._paging import PagedIterator
-from ._threads import Begun
+from ._threads import Begun, Threads
 from .errors import NetraError
 from .models import TracesPage, TraceSpan, TraceSummary, TraceWithSpans
 
@@ -87,6 +87,7 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
         self._traces = traces
         self._spans_of = spans_of
         self._give_up = give_up
+        self._threads = Threads(concurrency)
         self._lock = threading.Lock()  # threads that share an iterator share out its traces
 
     def __next__(self) -> TraceWithSpans:
@@ -94,6 +95,7 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
             self._read_ahead()
             if not self._ahead:
                 self._raise_failure_of_the_list()
+                self._threads.shutdown()
                 raise StopIteration
             trace, begun = self._ahead[0]
             with self._reading_first():
@@ -110,7 +112,7 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
                 self._failure = error
                 return
             self._ahead.append((trace, None))
-            self._ahead[-1] = trace, Begun(partial(self._spans_of, trace))
+            self._ahead[-1] = trace, Begun(self._threads, partial(self._spans_of, trace))
 
     def __del__(self) -> None:
         if self._ahead:

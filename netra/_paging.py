@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
-from ._threads import Begun
+from ._threads import Begun, Threads
 from .errors import InvalidRequestError, NetraError, PaginationError
 
 __all__ = ["Page", "PagedIterator", "Position", "Walk"]
@@ -135,7 +135,7 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
     ) -> None:
         super().__init__(cursor)
         self._fetch = fetch
-        self._prefetch = prefetch
+        self._thread = Threads(1) if prefetch else None
         self._give_up = give_up
         self._ahead: Begun[PageT] | None = None
         self._lock = threading.Lock()  # threads that share an iterator share out its rows
@@ -173,8 +173,11 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
         ahead, self._ahead = self._ahead, None
         with self._fetching():
             self._take(ahead.result() if ahead else self._fetch(self._walk.next_cursor))
-        if self._prefetch and not self._walk.is_done:
-            self._ahead = Begun(partial(self._fetch, self._walk.next_cursor))
+        if self._thread is not None:
+            if self._walk.is_done:
+                self._thread.shutdown()
+            else:
+                self._ahead = Begun(self._thread, partial(self._fetch, self._walk.next_cursor))
 
     def __del__(self) -> None:
         if self._ahead is not None and self._give_up is not None:

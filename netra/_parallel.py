@@ -13,7 +13,7 @@ import attrs
 from ._config import USER_AGENT, Arguments, Options, read_config
 from ._exchange import Pace
 from ._sending import Sender
-from ._threads import THREADS
+from ._threads import Threads
 from ._windows import Parts, Query, Reading, Stretch, Window
 from .errors import InvalidRequestError, NetraError
 from .models import TraceSummary
@@ -74,9 +74,9 @@ def read(work: Work) -> Stretch:
     return reading.stretch()
 
 
-def executor_or_threads(executor: Executor | None) -> Executor:
+def executor_or_threads(executor: Executor | None, concurrency: int) -> Executor:
     if executor is None:
-        return THREADS
+        return Threads(concurrency)
     if not isinstance(executor, Executor):
         raise InvalidRequestError(
             f"executor must be a concurrent.futures.Executor, not {type(executor).__name__}. "
@@ -150,6 +150,8 @@ class TracesInParallel(Iterator[TraceSummary]):
                 if row is not None:
                     return row
                 if self._parts.is_done:
+                    if isinstance(self._executor, Threads):
+                        self._executor.shutdown()
                     raise StopIteration
                 self._go_on()
                 if self._parts.must_wait:

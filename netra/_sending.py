@@ -160,7 +160,7 @@ def open_http(kind: type[Http]) -> Http:
     try:
         # As many connections as calls: a call that waited for a free one would spend its timeout before it began.
         http = kind(
-            follow_redirects=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=20)
+            follow_redirects=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=100)
         )
     except Exception as error:
         raise ConfigurationError(

@@ -446,7 +446,7 @@ class Usage:
         pace = Pace()
         work = Work.by(query, window, self._sender, pace, self._options, share_key)
         return TracesInParallel(
-            parts, work, executor_or_threads(executor), partial(self._sender.give_up, pace)
+            parts, work, executor_or_threads(executor, concurrency), partial(self._sender.give_up, pace)
         )
 
     def _send(self, operation: Operation[T]) -> T:

@@ -190,7 +190,7 @@ def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> N
             assert trace.id == "trace-1"
             break
         gc.collect()
-        assert until(lambda: not [one for one in threading.enumerate() if one.name.startswith("netra-spans")])
+        assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
 
 
 def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:

@@ -16,6 +16,9 @@ else:
     Unset = type(None)
 UNSET: Unset = None
 
+STR = frozenset({str})
+"""What the items of a list of strings are."""
+
 T = TypeVar("T")
 
 
@@ -149,6 +152,7 @@ class Response(Generic[T]):
 
 
 __all__ = [
+    "STR",
     "UNSET",
     "File",
     "FileTypes",

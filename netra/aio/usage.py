@@ -253,7 +253,7 @@ class AsyncUsage:
         query.page(window, cursor)
         sender, options, pace = self._sender, self._options, Pace()
         if executor is not None:
-            workers = executor_or_threads(executor)
+            workers = executor_or_threads(executor, concurrency)
             work = Work.by(query, window, Sender(sender.config), pace, options, share_key)
 
             def begin_elsewhere(part: Window) -> Call:

@@ -289,9 +289,7 @@ class TraceSpan:
             value = read(boolean, src_dict, "has_pii")
         self.has_pii = value
         value = d.pop("pii_entities", None)
-        if value is not None:
-            from ..models.json_object import JsonObject
-
+        if value is not None and type(value) is not list:
             value = read(list_of(anything), src_dict, "pii_entities")
         self.pii_entities = value
         value = d.pop("pii_actions", None)
@@ -305,9 +303,7 @@ class TraceSpan:
             value = read(boolean, src_dict, "has_violation")
         self.has_violation = value
         value = d.pop("violations", None)
-        if value is not None:
-            from ..models.json_object import JsonObject
-
+        if value is not None and type(value) is not list:
             value = read(list_of(anything), src_dict, "violations")
         self.violations = value
         value = d.pop("violation_actions", None)

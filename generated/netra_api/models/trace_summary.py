@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    STR,
     anything,
     boolean,
     fields,
@@ -194,7 +195,9 @@ class TraceSummary:
             value = read(string, src_dict, "service")
         self.service = value
         value = d.pop("models", None)
-        if value is not None:
+        if value is not None and (
+            type(value) is not list or not STR.issuperset(map(type, value))
+        ):
             value = read(list_of(string), src_dict, "models")
         self.models = value
         value = d.pop("prompt_tokens", None)
@@ -238,7 +241,7 @@ class TraceSummary:
             value = read(boolean, src_dict, "has_pii")
         self.has_pii = value
         value = d.pop("pii_entities", None)
-        if value is not None:
+        if value is not None and type(value) is not list:
             value = read(list_of(anything), src_dict, "pii_entities")
         self.pii_entities = value
         value = d.pop("has_violation", None)
@@ -246,7 +249,7 @@ class TraceSummary:
             value = read(boolean, src_dict, "has_violation")
         self.has_violation = value
         value = d.pop("violations", None)
-        if value is not None:
+        if value is not None and type(value) is not list:
             value = read(list_of(anything), src_dict, "violations")
         self.violations = value
         value = d.pop("has_error", None)
