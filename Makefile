@@ -35,8 +35,16 @@ mutants: $(INSTALLED)  ## mutation tests of the retry, paging and time stamp roo
 soak: $(INSTALLED)  ## ten minutes of 16 threads against a faulty backend: sums exact, memory and sockets flat
 	$(BIN)/python scripts/soak.py
 
+.PHONY: bench
+bench: $(INSTALLED)  ## costs beside plain httpx and the published client, into BENCHMARKS.md (some minutes)
+	$(BIN)/python scripts/bench/table.py
+
+.PHONY: cost
+cost: $(INSTALLED)  ## fail when an import or a trace costs more instructions than it may; needs valgrind
+	$(BIN)/python scripts/bench/gate.py
+
 .PHONY: check
-check: lint types spec-lint drift test wheel  ## everything that must be green: what CI runs
+check: lint types spec-lint drift test wheel cost  ## everything that must be green: what CI runs
 
 .PHONY: generate
 generate: $(INSTALLED)  ## rebuild generated/netra_api from openapi.yaml
@@ -70,7 +78,7 @@ lock:  ## pin the tools anew: scripts/requirements/dev.txt from pyproject.toml
 
 .PHONY: clean
 clean:  ## remove what the other targets made
-	rm -rf .venv dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench-* dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
