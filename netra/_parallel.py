@@ -12,9 +12,10 @@ import attrs
 
 from ._config import USER_AGENT, Arguments, Options, read_config
 from ._exchange import Pace
+from ._parts import Parts
 from ._sending import Sender
 from ._threads import Threads
-from ._windows import Parts, Query, Reading, Stretch, Window
+from ._windows import Query, Reading, Stretch, Window
 from .errors import InvalidRequestError, NetraError
 from .models import TraceSummary
 

@@ -16,9 +16,10 @@ from ._exchange import Pace
 from ._operations import Direction, Operation, SortOrder
 from ._paging import PagedIterator, PageT
 from ._parallel import TracesInParallel, Work, executor_or_threads
+from ._parts import Parts
 from ._sending import Sender
 from ._timestamps import Timestamp
-from ._windows import Parts, Query, Stretch, Window
+from ._windows import Query, Stretch, Window
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
 __all__ = ["Usage"]

@@ -31,7 +31,8 @@ from netra import (
     ServerError,
 )
 from netra._parallel import Work, read
-from netra._windows import FEW_PAGES, Query, Reading, Window
+from netra._parts import Parts
+from netra._windows import FEW_PAGES, Query, Reading, Stretch, Window
 from netra.local import LocalServer
 
 from .agent import run_agent
@@ -72,48 +73,79 @@ def test_rows_and_order_are_those_of_the_plain_iterator(
         assert [trace.id for trace in rows] == timeline.ids(descending=order != "asc")
 
 
-def test_a_trace_at_each_end_of_each_part_comes_once(scripted: Scripted) -> None:
-    cuts = [end for part in Window(0, DAY - 1).cut(16) for end in (part.start, part.end)]
-    timeline = Timeline([*cuts, *cuts])
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_a_trace_at_each_cut_and_on_either_side_of_it_comes_once(
+    scripted: Scripted, order: Any, exact: bool
+) -> None:
+    cuts = [part.start for part in Window(0, DAY).cut(16)] + [DAY]
+    around = [cut + aside for cut in cuts for aside in (-1, -0.999, -0.5, 0, 0, 0.001, 0.5, 0.999, 1)]
+    timeline = Timeline([time for time in around if 0 <= time <= DAY], exact=exact)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = list(client.usage.iter_traces_in_parallel(START, at(DAY - 1), concurrency=16))
-    assert [trace.id for trace in found] == timeline.ids()
+        found = client.usage.iter_traces_in_parallel(START, at(DAY), concurrency=16, sort_order=order)
+        assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
-@given(start=st.integers(0, 10**13), length=st.integers(1, 10**11), pieces=st.integers(1, 40))
-def test_the_parts_of_a_window_touch_and_do_not_overlap(start: int, length: int, pieces: int) -> None:
-    window = Window(start, start + length - 1)
+@given(start=st.integers(0, 10**13), length=st.integers(0, 10**11), pieces=st.integers(1, 40))
+def test_the_parts_of_a_window_meet_in_one_millisecond(start: int, length: int, pieces: int) -> None:
+    window = Window(start, start + length)
     parts = window.cut(pieces)
-    assert len(parts) == min(pieces, length)
+    assert len(parts) == max(min(pieces, length), 1)
     assert (parts[0].start, parts[-1].end) == (window.start, window.end)
     for part, following in itertools.pairwise(parts):
-        assert part.start <= part.end == following.start - 1
+        assert part.start < part.end == following.start
 
 
 @settings(max_examples=300, deadline=None)
 @given(
     milliseconds=st.lists(st.integers(0, 60) | st.integers(0, 10_000), max_size=120),
+    fraction=st.sampled_from([0.0, 0.1, 0.5]),
     limit=st.integers(1, 7),
+    pieces=st.integers(1, 5),
+    failures=st.integers(0, 3),
     ascending=st.booleans(),
+    exact=st.booleans(),
 )
-def test_a_window_read_stretch_by_stretch_gives_each_row_once_and_in_order(
-    milliseconds: list[int], limit: int, ascending: bool
+def test_a_window_read_in_parts_gives_each_row_once_and_in_order(
+    milliseconds: list[int],
+    fraction: float,
+    limit: int,
+    pieces: int,
+    failures: int,
+    ascending: bool,
+    exact: bool,
 ) -> None:
-    timeline = Timeline(milliseconds)
+    times = [time + fraction * (number % 3) for number, time in enumerate(milliseconds)]
+    timeline = Timeline([time for time in times if time <= 10_000], exact=exact)
     query = Query.checked(None, None, None, None, limit, "down", None, "asc" if ascending else "desc")
 
-    def rows_of(window: Window) -> Iterator[str]:
-        reading = Reading(query, window)
-        while (operation := reading.next_page()) is not None:
-            reading.take(operation.read(timeline.page(operation.request["json"])))
-        stretch = reading.stretch()
-        assert len(stretch.rows) <= (2 * FEW_PAGES + 1) * limit or len(set(milliseconds)) < 50
-        yield from (row.id for row in stretch.rows)
-        for part in stretch.rest:
-            yield from rows_of(part)
+    left = [failures]
 
-    whole = Window.of(at(0), at(10_000), None)
-    assert list(rows_of(whole)) == timeline.ids(descending=not ascending)
+    def read_part(part: Window) -> Future[Stretch]:
+        reading = Reading(query, part)
+        future: Future[Stretch] = Future()
+        while (operation := reading.next_page()) is not None:
+            if left[0] and len(part.cursor or "") == 0 and reading.stretch().rows:
+                left[0] -= 1
+                future.set_result(reading.stretch_before(ServerError("once", status_code=503)))
+                return future
+            reading.take(operation.read(timeline.page(operation.request["json"])))
+        future.set_result(reading.stretch())
+        return future
+
+    parts = Parts[Future[Stretch]](query, Window.of(at(0), at(10_000), None), pieces)
+    got: list[str] = []
+    errors = 0
+    while not parts.is_done:
+        parts.begin(read_part)
+        parts.collect()
+        try:
+            while (row := parts.next_row()) is not None:
+                got.append(row.id)
+        except ServerError:
+            errors += 1
+    assert got == timeline.ids(descending=not ascending)
+    assert errors == failures - left[0]
 
 
 def test_parts_are_fetched_side_by_side_but_no_more_than_told(scripted: Scripted) -> None:
@@ -310,7 +342,7 @@ def until(condition: Callable[[], bool]) -> bool:
 
 def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
     def limited(request: Request) -> Reply | None:
-        if request.json["endTime"] == END:
+        if request.json["endTime"] == "2026-01-31T23:59:59.999Z":
             return None
 
         async def when_the_first_part_is_read(wire: asyncio.StreamWriter) -> None:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import TypeAlias
 
-from netra._windows import Parts, Stretch, Window
+from netra._parts import Parts
+from netra._windows import Stretch, Window
 from netra.models import TraceSummary
 
 __all__ = ["AsyncTracesInParallel", "Call"]

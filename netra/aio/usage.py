@@ -18,9 +18,10 @@ from netra._exchange import Pace
 from netra._operations import Direction, Operation, SortOrder
 from netra._paging import PageT
 from netra._parallel import Work, executor_or_threads, read
+from netra._parts import Parts
 from netra._sending import Sender
 from netra._timestamps import Timestamp
-from netra._windows import Parts, Query, Reading, Stretch, Window
+from netra._windows import Query, Reading, Stretch, Window
 from netra.errors import NetraError
 from netra.models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 from netra.usage import Usage

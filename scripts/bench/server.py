@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_MS = 31 * 86_400_000
 
+# Latencies have no fraction here, because the peer refuses those that do.
 ROW = json.dumps(
     {
         "id": "@ID@",
         "name": "answer_question",
         "kind": "workflow",
-        "latency_ms": 1234.5,
+        "latency_ms": 1234.0,
         "start_time": "@TIME@",
         "end_time": "@TIME@",
         "cursor": "@CURSOR@",
@@ -56,7 +57,7 @@ SPAN = json.dumps(
         "created_at": "2026-01-15T09:30:03.000Z",
         "cursor": "@CURSOR@",
         "parent_span_id": "a1b2c3d4e5f60718",
-        "latency_ms": 321.5,
+        "latency_ms": 321.0,
         "start_time_ms": "2026-01-15T09:30:00.000Z",
         "end_time_ms": "2026-01-15T09:30:00.321Z",
         "model_name": "gpt-4o",
