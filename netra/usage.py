@@ -202,7 +202,7 @@ class Usage:
         sort_field: str | None = None,
         sort_order: SortOrder | None = None,
     ) -> PagedIterator[TraceSummary, TracesPage]:
-        """All traces that start in a time window, one after the other; pages are fetched as needed.
+        """All traces that start in a time window, one after the other; each page is fetched while you work on the last.
 
         The iterator ends only when the service says that nothing follows. An error raised in between has
         `.cursor`: pass it as `cursor=` to go on with exactly the traces that are missing.
@@ -288,7 +288,7 @@ class Usage:
         limit: int | None = None,
         span_name: str | None = None,
     ) -> PagedIterator[TraceSpan, SpansPage]:
-        """All spans of a trace, one after the other; pages are fetched as needed.
+        """All spans of a trace, one after the other; each page is fetched while you work on the last.
 
         The iterator ends only when the service says that nothing follows. An error raised in between has
         `.cursor`: pass it as `cursor=` to go on with exactly the spans that are missing.

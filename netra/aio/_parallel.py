@@ -24,9 +24,15 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
         ...     await export(trace)
     """
 
-    def __init__(self, parts: Parts[Call], begin: Callable[[Window], Call]) -> None:
+    def __init__(
+        self,
+        parts: Parts[Call],
+        begin: Callable[[Window], Call],
+        give_up: Callable[[], None] | None = None,
+    ) -> None:
         self._parts = parts
         self._begin_call = begin
+        self._give_up = give_up
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()  # tasks that share an iterator share out its rows
 
@@ -81,3 +87,5 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
     def __del__(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._parts.cancel)
+        if self._give_up is not None:
+            self._give_up()

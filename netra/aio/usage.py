@@ -254,13 +254,13 @@ class AsyncUsage:
         query.page(window, cursor)
         sender, options, pace = self._sender, self._options, Pace()
         if executor is not None:
-            workers = executor_or_threads(executor, concurrency)
-            work = Work.by(query, window, Sender(sender.config), pace, options, share_key)
+            workers, threads_sender = executor_or_threads(executor, concurrency), Sender(sender.config)
+            work = Work.by(query, window, threads_sender, pace, options, share_key)
 
             def begin_elsewhere(part: Window) -> Call:
                 return asyncio.wrap_future(workers.submit(read, attrs.evolve(work, window=part)))
 
-            return AsyncTracesInParallel(parts, begin_elsewhere)
+            return AsyncTracesInParallel(parts, begin_elsewhere, partial(threads_sender.give_up, pace))
 
         async def read_here(part: Window) -> Stretch:
             reading = Reading(query, part)

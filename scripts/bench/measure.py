@@ -42,6 +42,7 @@ def run(subject: Subject, job: str, url: str) -> Any:
     done = subprocess.run(
         [environment.python, HERE / f"{script}.py", job, url],
         env=ENVIRONMENT,
+        cwd=HERE,  # where no other `netra` lies
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -74,6 +75,7 @@ def instructions(environment: Environment, *arguments: str | Path) -> float:
             *(environment.python, *arguments),
         ],
         env=ENVIRONMENT,
+        cwd=HERE,  # where no other `netra` lies
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
