@@ -92,7 +92,8 @@ class Parts(Generic[CallT]):
             raise error
         stretch = first.stretch
         assert stretch is not None
-        rows = iter([row for row in stretch.rows if row.id not in self._seam])
+        new = [row for row in stretch.rows if row.id not in self._seam] if self._seam else stretch.rows
+        rows = iter(new)
         goes_on = stretch.failure is not None or first.window.cursor is not None
         onward = (
             stretch.seam | self._seam if goes_on else stretch.seam
