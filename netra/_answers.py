@@ -115,6 +115,9 @@ class BodyReader:
 
 def connection_error(operation: Operation[Any], config: Config, error: Exception) -> NetraError:
     """Our error for anything that httpx, or what lies below it, raised instead of giving an answer."""
+    if isinstance(error, httpx.RequestError):
+        # It holds the API key; whatever pickles errors with their causes, as Dask does, would send it along.
+        error.request = None  # type: ignore[assignment]
     what = config.hide(f"{type(error).__name__}: {error}".rstrip(": "))
     where = f"{operation.asked}: no usable answer from {config.base_url} ({what})."
     if isinstance(error, httpx.TimeoutException | TimeoutError):

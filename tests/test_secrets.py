@@ -34,6 +34,8 @@ def assert_hidden(error: BaseException) -> None:
     again = pickle.loads(pickle.dumps(error))
     shown += [pickle.dumps(error).decode("latin-1"), repr(vars(again))]
     shown += traceback.format_exception(error)
+    for link in (error.__cause__, error.__context__):
+        assert getattr(link, "_request", None) is None  # some pickle causes, too
     assert not [text for text in shown if KEY in text]
 
 
