@@ -28,7 +28,7 @@ faults: $(INSTALLED)  ## every fault × every method × each page, as a table of
 	$(BIN)/python -m pytest -q tests/faults --fault-table
 
 .PHONY: mutants
-mutants: $(INSTALLED)  ## mutation tests of the retry, paging and time stamp rooms (some minutes)
+mutants: $(INSTALLED)  ## mutation tests of the rooms that decide: retries, pages, parts, time stamps (many minutes)
 	scripts/mutants.sh
 
 .PHONY: soak

@@ -428,7 +428,8 @@ class Usage:
             executor: Runs the parts: any `concurrent.futures.Executor`, such as `dask.distributed`'s
                 `client.get_executor()`. Default: threads of this process.
             share_key: Whether parts that go to other processes take this client's headers along, the API key among
-                them. Else the workers need a configuration of their own: `NETRA_API_KEY`, or `Netra.init`.
+                them. Else the workers need a configuration of their own, `NETRA_API_KEY` or `Netra.init`, with a key
+                that sees the same traces.
 
         Raises:
             InvalidRequestError: an order in which this cannot hold; nothing was sent.
