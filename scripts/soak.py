@@ -34,6 +34,7 @@ from opentelemetry.trace import Status, StatusCode, Tracer, set_span_in_context
 from netra import Netra
 
 THREADS = 16
+CONCURRENCY = 3
 FAULTS = 0.1
 MAX_RETRIES = 8
 """Enough that no fault should get through: nine attempts in a row do not fail by chance."""
@@ -213,6 +214,8 @@ class Reader:
                 of_session = [trace for trace in self._traces if trace.session == one.session]
                 for trace in of_session:
                     self._read_spans(trace)
+                self._read_with_spans(one.tenant)
+                self._read_in_parallel()
                 self._read_session(one.session, of_session)
                 self._read_tenant(one.tenant)
             except Exception:
@@ -237,6 +240,23 @@ class Reader:
         sent = trace.spans if direction == "down" else trace.spans[::-1]
         what = f"spans of {trace.id} {direction} in pages of {limit}"
         self._check_rows(what, [_row_of(row) for row in rows], [span.row for span in sent])
+
+    def _read_with_spans(self, tenant: str) -> None:
+        found = self._usage.iter_traces_with_spans(START, END, tenant_id=tenant, concurrency=CONCURRENCY)
+        rows = [_row_of(row) for trace, spans in found for row in (trace, *spans)]
+        traces = sorted(self._traces, key=lambda trace: (trace.start_ns, trace.id), reverse=True)
+        of_tenant = [trace for trace in traces if trace.tenant == tenant]
+        sent = [row for trace in of_tenant for row in (trace.row, *(span.row for span in trace.spans))]
+        self._check_rows(f"traces of {tenant} with spans", rows, sent)
+
+    def _read_in_parallel(self) -> None:
+        order, limit = self._chance.choice(ORDERS), self._chance.randint(1, 100)
+        found = self._usage.iter_traces_in_parallel(
+            START, END, limit=limit, sort_order=order, concurrency=CONCURRENCY
+        )
+        sent = sorted(self._traces, key=lambda trace: (trace.start_ns, trace.id), reverse=order == "desc")
+        what = f"traces in parallel {order} in pages of {limit}"
+        self._check_rows(what, [_row_of(row) for row in found], [trace.row for trace in sent])
 
     def _read_session(self, session: str, traces: Sequence[Sent]) -> None:
         usage = self._usage.get_session_usage(session, START, END)
@@ -409,9 +429,9 @@ def print_verdict(
                 f" {MOST_GROWTH_MB:+.1f} is fine",
             ),
             (
-                most <= before.files + THREADS,
+                most <= before.files + THREADS * (CONCURRENCY + 1),
                 "open files",
-                f"at most {most}; {before.files} and one for each of {THREADS} threads are fine",
+                f"at most {most}; {before.files} and {CONCURRENCY + 1} for each of {THREADS} threads are fine",
             ),
             (
                 after.files == before.files,
