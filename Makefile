@@ -1,4 +1,4 @@
-# Needs Python 3.11 or newer and make; `make spec-lint` (part of `make check`) needs Node 20 or newer as well.
+# Needs Python 3.11 or newer and make; `make check` also needs Node 20 or newer (spec-lint) and Debian's valgrind (cost).
 # Everything else is installed into .venv on first use.
 
 PYTHON ?= python3

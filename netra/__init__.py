@@ -15,8 +15,10 @@ from .errors import *  # noqa: F403  (exactly the tree)
 
 if _typing.TYPE_CHECKING:
     from ._drilling import TracesWithSpans
+    from ._operations import Direction, SortOrder
     from ._paging import PagedIterator
     from ._parallel import TracesInParallel
+    from ._timestamps import Timestamp
     from .aio._drilling import AsyncTracesWithSpans
     from .aio._paging import AsyncPagedIterator
     from .aio._parallel import AsyncTracesInParallel
@@ -39,11 +41,14 @@ __all__ = [
     "AsyncTracesInParallel",
     "AsyncTracesWithSpans",
     "AsyncUsage",
+    "Direction",
     "Netra",
     "PagedIterator",
     "SessionUsageData",
+    "SortOrder",
     "SpansPage",
     "TenantUsageData",
+    "Timestamp",
     "TraceSpan",
     "TraceSummary",
     "TraceWithSpans",
@@ -56,7 +61,9 @@ __all__ = [
 __all__ += errors.__all__
 
 _HOMES = (
+    "_timestamps",
     "models",
+    "_operations",
     "usage",
     "_paging",
     "_drilling",

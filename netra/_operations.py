@@ -31,6 +31,7 @@ __all__ = [
     "SortOrder",
     "all_spans",
     "check_concurrency",
+    "check_flag",
     "get_session_usage",
     "get_tenant_usage",
     "list_spans_by_trace_id",
@@ -159,9 +160,10 @@ def _text(value: str | None, name: str) -> str | None:
 
 def _segment(value: str, name: str) -> str:
     """An id that becomes one segment of the path."""
+    if value is None or value == "":
+        raise InvalidRequestError(f"{name}={value!r}: give an id.")
     text = _text(value, name)
-    if text is None:
-        raise InvalidRequestError(f"{name} is None: give an id.")
+    assert text is not None
     if text in (".", ".."):
         raise InvalidRequestError(
             f"{name}={text!r} cannot be sent: in a URL it stands for a folder, not for an id."
@@ -183,6 +185,11 @@ def check_concurrency(concurrency: int) -> int:
     if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
         raise InvalidRequestError(f"concurrency={concurrency!r} must be an integer from 1.")
     return concurrency
+
+
+def check_flag(value: bool, name: str) -> None:
+    if not isinstance(value, bool):
+        raise InvalidRequestError(f"{name}={value!r} must be True or False.")
 
 
 def _choice(value: T | None, name: str, choices: Any) -> T | None:

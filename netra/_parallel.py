@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from typing import Any, Self
@@ -12,11 +13,12 @@ import attrs
 
 from ._config import USER_AGENT, Arguments, Options, read_config
 from ._exchange import Pace
+from ._operations import check_flag
 from ._parts import Parts
 from ._sending import Sender
 from ._threads import Threads
 from ._windows import Query, Reading, Stretch, Window
-from .errors import InvalidRequestError, NetraError
+from .errors import AuthenticationError, ConfigurationError, InvalidRequestError, NetraError
 from .models import TraceSummary
 
 __all__ = ["TracesInParallel", "Work", "read"]
@@ -27,8 +29,11 @@ class Work:
     """One part of a window to be read, by this process or by another one.
 
     Where it is pickled, client and API key stay behind: the worker uses a set-up of its own, but for `headers`, which
-    the caller may choose to send along.
+    the caller may choose to send along. Each item is unique, because some executors, as Dask's, remember the results of
+    calls that look alike, and would answer from an earlier time.
     """
+
+    unique: str = attrs.field(init=False, factory=lambda: uuid.uuid4().hex)
 
     query: Query
     window: Window
@@ -44,6 +49,7 @@ class Work:
         cls, query: Query, window: Window, sender: Sender, pace: Pace, options: Options, share_key: bool
     ) -> Self:
         query.page(window, window.cursor)  # bad arguments are refused here, not by the workers
+        check_flag(share_key, "share_key")
         config = sender.config
         return cls(
             query=query,
@@ -71,6 +77,8 @@ def read(work: Work) -> Stretch:
         while (operation := reading.next_page()) is not None:
             reading.take(sender.send(operation, work.options, pace))
     except NetraError as error:
+        if isinstance(error, AuthenticationError) and work.here is None:
+            error.add_note(_WORKERS_KEY)
         return reading.stretch_before(error)
     return reading.stretch()
 
@@ -86,6 +94,10 @@ def executor_or_threads(executor: Executor | None, concurrency: int) -> Executor
     return executor
 
 
+_WORKERS_KEY = (
+    "This comes from a worker in another process, which uses a key of its own: set NETRA_API_KEY there, or pass "
+    "share_key=True to send this client's along."
+)
 _senders: dict[str, Sender] = {}
 _lock = threading.Lock()
 
@@ -94,11 +106,16 @@ def _workers_sender(work: Work) -> Sender:
     """A sender for work that came from another process; it is kept, for its connections."""
     from .client import Netra  # not at the top: the client is made of what is here
 
-    default = Netra._default
-    if work.headers is None and default is not None and default._sender.config.base_url == work.base_url:
-        return default._sender
+    own = Netra._default and Netra._default._sender
+    # One that a fork brought along is the parent's, and its key may not be that of the caller.
+    if work.headers is None and own and own.config.base_url == work.base_url and own.process == os.getpid():
+        return own
     arguments = Arguments(endpoint=work.base_url, headers=work.headers)
-    config = read_config(arguments)
+    try:
+        config = read_config(arguments)
+    except ConfigurationError as error:
+        error.add_note(_WORKERS_KEY)
+        raise
     config = attrs.evolve(config, headers={**config.headers, USER_AGENT: work.user_agent})
     with _lock:
         sender = _senders.get(config.base_url)

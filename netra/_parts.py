@@ -152,7 +152,7 @@ class Parts(Generic[CallT]):
 
 def _failure_of_the_executor(error: BaseException) -> NetraError:
     failure = APIConnectionError(
-        f"The executor could not read a part of the window: {type(error).__name__}: {error}. "
+        f"The executor could not read a part of the window ({f'{type(error).__name__}: {error}'.rstrip(': .')}). "
         "Look for the cause at its workers."
     )
     failure.__cause__ = error

@@ -29,6 +29,8 @@ class Sender:
     def __init__(self, config: Config, http_client: httpx.Client | None = None) -> None:
         check_kind(http_client, httpx.Client)
         self.config = config
+        self.process = os.getpid()
+        """That it was made in."""
         self._callers_http = http_client
         self._own_http = None if http_client else self._open()
         self._refusal: str | None = None

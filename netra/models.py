@@ -2,7 +2,7 @@
 
 The fields come from the generated models, so a new optional field of the contract is here by itself. These
 classes add only what the documentation names differently, and times as `datetime`.
-Fields that the contract does not know are kept: `to_dict()` shows them, `row["name"]` reads one.
+Fields that the contract does not know are kept: `to_dict()` shows them, `row["new_field"]` reads one.
 """
 
 from __future__ import annotations

@@ -424,12 +424,12 @@ class Usage:
             direction: `"down"`; another one is refused.
             sort_field: `"start_time"`; parts of a window cannot be put together in another order.
             sort_order: `"asc"` or `"desc"` (the default).
-            concurrency: How many parts are read at the same time. About 800 traces for each may be held in memory.
+            concurrency: How many parts are read at the same time. For each, some 8 to 16 pages may be held in memory.
             executor: Runs the parts: any `concurrent.futures.Executor`, such as `dask.distributed`'s
                 `client.get_executor()`. Default: threads of this process.
             share_key: Whether parts that go to other processes take this client's headers along, the API key among
-                them. Else the workers need a configuration of their own, `NETRA_API_KEY` or `Netra.init`, with a key
-                that sees the same traces.
+                them. Else the workers need a key of their own that sees the same traces, from `Netra.init` for the
+                same endpoint, or from `NETRA_API_KEY`. An `http_client` always stays behind.
 
         Raises:
             InvalidRequestError: an order in which this cannot hold; nothing was sent.

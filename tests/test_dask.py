@@ -101,6 +101,32 @@ def test_an_error_of_a_worker_comes_in_its_place_and_leads_to_the_rest(
         assert got + [trace.id for trace in rest] == timeline.ids()
 
 
+def test_a_second_reading_sees_what_has_come_since_the_first(cluster: Any, scripted: Scripted) -> None:
+    timelines = [Timeline(SKEWED[:300])]
+    url = scripted(lambda request: timelines[-1](request)).url
+    with Netra(endpoint=url) as client:
+        first = client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor())
+        next(first)  # and it is kept, and with it what the cluster remembers
+        timelines.append(Timeline(SKEWED[:400]))
+        second = client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor())
+        assert [trace.id for trace in second] == timelines[-1].ids()
+        assert first.cursor is not None
+
+
+def test_an_error_that_has_passed_does_not_come_back(cluster: Any, scripted: Scripted) -> None:
+    refusing = [True]
+    timeline = Timeline(SKEWED[:300], lambda _: answer(status=401) if refusing else None)
+    with Netra(endpoint=scripted(timeline).url) as client:
+        found = client.usage.iter_traces_in_parallel(
+            START, END, executor=cluster.get_executor(), concurrency=1
+        )
+        with pytest.raises(AuthenticationError) as caught:
+            next(found)
+        assert "share_key=True" in "".join(caught.value.__notes__)
+        refusing.clear()
+        assert [trace.id for trace in found] == timeline.ids()
+
+
 def test_a_key_that_the_service_refuses_is_the_workers_error(cluster: Any, scripted: Scripted) -> None:
     url = scripted(lambda _: answer(status=401)).url
     with Netra(endpoint=url, api_key="callers") as client, pytest.raises(AuthenticationError):

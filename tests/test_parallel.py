@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import pickle
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -16,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,6 +203,7 @@ def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
         {"concurrency": "4"},
         {"sort_order": "up"},
         {"executor": "threads"},
+        {"share_key": "key-7f3a"},
         {"cursor": ""},
         {"tenant_id": 7},
         {"start_time": END, "end_time": START},
@@ -477,6 +481,44 @@ def test_the_key_goes_along_only_where_the_caller_says_so(
         assert [trace.id for trace in shared] == timeline.ids()
 
 
+FORKING = """
+import multiprocessing, sys
+from concurrent.futures import ProcessPoolExecutor
+from netra import AuthenticationError, Netra
+Netra.init(endpoint=sys.argv[1], api_key="another")
+with (
+    Netra(endpoint=sys.argv[1], api_key="callers") as client,
+    ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as executor,
+):
+    try:
+        list(client.usage.iter_traces_in_parallel(sys.argv[2], sys.argv[3], executor=executor))
+    except AuthenticationError as error:
+        print(*error.__notes__)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_the_key_of_another_client_is_never_used(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NETRA_API_KEY", raising=False)
+    server = scripted(lambda _: answer(status=401))
+    result = subprocess.run(
+        [sys.executable, "-c", FORKING, server.url, START, END],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "share_key=True" in result.stdout
+    assert {sent.headers.get("x-api-key") for sent in server.requests} == {None}
+
+
+def test_async_code_with_an_http_client_is_refused_an_executor() -> None:
+    http = httpx.AsyncClient()
+    client = AsyncNetra(endpoint="http://127.0.0.1:1", http_client=http)
+    with ThreadPoolExecutor(1) as executor, pytest.raises(InvalidRequestError, match="http_client"):
+        client.usage.iter_traces_in_parallel(START, END, executor=executor)
+
+
 @pytest.mark.parametrize("share_key", [False, True])
 def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_key: bool) -> None:
     items: list[Work] = []
@@ -490,7 +532,7 @@ def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_
     client = Netra(endpoint="http://127.0.0.1:1", api_key="key-7f3a")
     with client, Keeping(1) as executor, refused:
         next(client.usage.iter_traces_in_parallel(START, END, executor=executor, share_key=share_key))
-    assert items
+    assert len({item.unique for item in items}) == len(items) > 1
     for item in items:
         pickled = pickle.dumps(item)
         assert (b"key-7f3a" in pickled) == share_key

@@ -36,6 +36,10 @@ class AsyncSender:
         self._is_idle = asyncio.Event()
         tell_of_forks(self)
 
+    @property
+    def has_callers_http(self) -> bool:
+        return self._callers_http is not None
+
     async def send(self, operation: Operation[T], options: Options, pace: Pace | None = None) -> T:
         """The operation's result, or one of the errors of `netra.errors`."""
         steps = exchange(operation, options, pace or Pace())

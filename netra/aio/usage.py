@@ -22,7 +22,7 @@ from netra._parts import Parts
 from netra._sending import Sender
 from netra._timestamps import Timestamp
 from netra._windows import Query, Reading, Stretch, Window
-from netra.errors import NetraError
+from netra.errors import InvalidRequestError, NetraError
 from netra.models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 from netra.usage import Usage
 
@@ -252,8 +252,13 @@ class AsyncUsage:
         window = Window.of(start_time, end_time, cursor)
         parts = Parts[Call](query, window, concurrency)
         query.page(window, cursor)
+        _operations.check_flag(share_key, "share_key")
         sender, options, pace = self._sender, self._options, Pace()
         if executor is not None:
+            if sender.has_callers_http:
+                raise InvalidRequestError(
+                    "executor cannot be used with http_client: an AsyncClient serves tasks only."
+                )
             workers, threads_sender = executor_or_threads(executor, concurrency), Sender(sender.config)
             work = Work.by(query, window, threads_sender, pace, options, share_key)
 

@@ -1,7 +1,7 @@
 """Netra on this machine: a server that takes OpenTelemetry traces and answers the usage API.
 
 For demos, and for tests here and in your own project. It is for one machine; production is the
-hosted service. Install it with `pip install "netra-sdk[local]"`, run it with `python -m
+hosted service. Install it with `pip install ".[local]"`, run it with `python -m
 netra.local`, or in your own process with `LocalServer`.
 
 Example:
@@ -22,7 +22,7 @@ except ModuleNotFoundError as missing:
     }:
         raise
     raise ImportError(
-        f'netra.local needs {missing.name}, which is not installed: pip install "netra-sdk[local]"',
+        f'netra.local needs {missing.name}, which is not installed: pip install ".[local]"',
         name=missing.name,
     ) from missing
 

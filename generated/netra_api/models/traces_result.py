@@ -55,8 +55,8 @@ class TracesResult:
         return self
 
     def __getitem__(self, key: str) -> Any:
-        """A field that the contract does not know, by its name in the JSON."""
-        return self.additional_properties[key]
+        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
+        return self.to_dict()[key]
 
     def __contains__(self, key: str) -> bool:
-        return key in self.additional_properties
+        return key in self.to_dict()
