@@ -174,7 +174,7 @@ def test_without_its_extra_the_import_says_how_to_install_it(missing: str) -> No
         check=False,
     )
     assert "ImportError: netra.local needs" in result.stderr
-    assert 'pip install "netra-sdk[local]"' in result.stderr
+    assert 'pip install ".[local]"' in result.stderr
 
 
 def test_nothing_of_the_client_is_used_by_the_server() -> None:

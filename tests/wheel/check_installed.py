@@ -47,7 +47,7 @@ def check_that_the_backend_names_its_extra() -> None:
         [sys.executable, "-m", "netra.local"], capture_output=True, text=True, check=False
     )
     assert result.returncode != 0
-    assert 'pip install "netra-sdk[local]"' in result.stderr, result.stderr
+    assert 'pip install ".[local]"' in result.stderr, result.stderr
 
 
 def check_backend() -> None:
