@@ -44,7 +44,10 @@ class TracesAhead(Generic[Call]):
         failure, self._failure = self._failure, None
         if failure is not None:
             failure.cursor = self._cursor
-            raise failure
+            try:
+                raise failure
+            finally:
+                del failure  # which holds this frame
 
     @contextmanager
     def _reading_first(self) -> Iterator[None]:
@@ -109,7 +112,7 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
             except StopIteration:
                 return
             except NetraError as error:
-                self._failure = error
+                self._failure = error.with_traceback(None)
                 return
             self._ahead.append((trace, None))
             self._ahead[-1] = trace, Begun(self._threads, partial(self._spans_of, trace))

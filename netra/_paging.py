@@ -106,7 +106,8 @@ class Position(Generic[Row, PageT]):
     def _page_at_hand(self) -> PageT | None:
         for row in self._rows:
             self._cursor = row.cursor
-        return self._page
+        page, self._page = self._page, None
+        return page
 
     def _refuse_once_begun(self) -> None:
         if self._has_begun:
@@ -164,9 +165,10 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
     def _whole_page(self) -> PageT | None:
         with self._lock:
             self._refuse_once_begun()
-            if self._walk.is_done:
-                return None
-            self._fetch_page()
+            if self._page is None:  # else an interrupt came before it was handed out
+                if self._walk.is_done:
+                    return None
+                self._fetch_page()
             return self._page_at_hand()
 
     def _fetch_page(self) -> None:
@@ -180,7 +182,7 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
                 self._ahead = Begun(self._thread, partial(self._fetch, self._walk.next_cursor))
 
     def __del__(self) -> None:
-        if self._ahead is not None and self._give_up is not None:
+        if self._give_up is not None and not self._walk.is_done:
             self._give_up()
 
 

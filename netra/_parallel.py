@@ -98,7 +98,7 @@ _WORKERS_KEY = (
     "This comes from a worker in another process, which uses a key of its own: set NETRA_API_KEY there, or pass "
     "share_key=True to send this client's along."
 )
-_senders: dict[str, Sender] = {}
+_senders: dict[tuple[str, frozenset[tuple[str, str]]], Sender] = {}
 _lock = threading.Lock()
 
 
@@ -118,9 +118,10 @@ def _workers_sender(work: Work) -> Sender:
         raise
     config = attrs.evolve(config, headers={**config.headers, USER_AGENT: work.user_agent})
     with _lock:
-        sender = _senders.get(config.base_url)
-        if sender is None or sender.config != config:
-            sender = _senders[config.base_url] = Sender(config)
+        key = config.base_url, frozenset(config.headers.items())
+        sender = _senders.get(key)
+        if sender is None:
+            sender = _senders[key] = Sender(config)
     return sender
 
 
@@ -159,8 +160,7 @@ class TracesInParallel(Iterator[TraceSummary]):
     def __next__(self) -> TraceSummary:
         with self._lock:
             if self._process != os.getpid():
-                self._process = os.getpid()
-                self._parts.forget_calls()
+                self._go_on_in_a_child()
             while True:
                 if self._one_has_ended.is_set():
                     self._go_on()
@@ -175,12 +175,21 @@ class TracesInParallel(Iterator[TraceSummary]):
                 if self._parts.must_wait:
                     self._one_has_ended.wait()
 
+    def _go_on_in_a_child(self) -> None:
+        """After a fork: the calls are the parent's, and so are the threads or processes of its executor."""
+        self._process = os.getpid()
+        self._executor = Threads(self._parts.concurrency)
+        self._one_has_ended = threading.Event()
+        self._parts.forget_calls()
+
     def _go_on(self) -> None:
         self._one_has_ended.clear()  # first, so that no end between here and there goes unnoticed
         self._parts.collect()
         self._parts.begin(self._begin)
 
     def _begin(self, window: Window) -> Future[Stretch]:
+        if self._work.here is not None:
+            self._work.here[0].refuse_if_closed()
         call = self._executor.submit(read, attrs.evolve(self._work, window=window))
         one_has_ended = (
             self._one_has_ended

@@ -51,7 +51,7 @@ class Parts(Generic[CallT]):
     """Reads ahead of the consumer, but holds no more than about `concurrency` full stretches."""
 
     def __init__(self, query: Query, window: Window, concurrency: int) -> None:
-        self._concurrency = check_concurrency(concurrency)
+        self.concurrency = check_concurrency(concurrency)
         self._most_rows_ahead = concurrency * FEW_PAGES * query.limit
         windows = query.cut(window, concurrency) if window.cursor is None else [window]
         self._parts: deque[_Part[CallT]] = deque(map(_Part[CallT], windows))
@@ -89,7 +89,10 @@ class Parts(Generic[CallT]):
         if first.error is not None:
             error, first.error, first.call = first.error, None, None
             error.cursor = self._cursor
-            raise error
+            try:
+                raise error
+            finally:
+                del error  # which holds this frame
         stretch = first.stretch
         assert stretch is not None
         new = [row for row in stretch.rows if row.id not in self._seam] if self._seam else stretch.rows
@@ -108,11 +111,13 @@ class Parts(Generic[CallT]):
         under_way = sum(part.is_under_way for part in self._parts)
         rows_held = sum(len(part.stretch.rows) for part in self._parts if part.stretch)
         for place, part in enumerate(self._parts):
-            if place and (under_way >= self._concurrency or rows_held >= self._most_rows_ahead):
+            if place and (under_way >= self.concurrency or rows_held >= self._most_rows_ahead):
                 return
             if part.call is None and not part.is_over:
                 try:
                     part.call = call(part.window)
+                except NetraError as error:
+                    part.error = error
                 except Exception as error:
                     part.error = _failure_of_the_executor(error)
                 under_way += 1
@@ -131,10 +136,13 @@ class Parts(Generic[CallT]):
                 self._take(part, part.call.result())
 
     def _take(self, part: _Part[CallT], stretch: Stretch) -> None:
-        behind = self._parts.index(part) + 1
-        for place, rest in enumerate(stretch.rest, behind):
-            self._parts.insert(place, _Part(rest, error=stretch.failure))
+        parts = list(self._parts)
+        behind = parts.index(part) + 1
+        parts[behind:behind] = [_Part(rest, error=stretch.failure) for rest in stretch.rest]
+        with_rest = deque(parts)
+        # As above: either both are done, or neither.
         part.stretch = stretch
+        self._parts = with_rest
 
     def forget_calls(self) -> None:
         """After a fork, or in another event loop: what was under way will not end here."""

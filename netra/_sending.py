@@ -108,9 +108,12 @@ class Sender:
 
     # ---------------------------------------------------------------- the client that httpx gives
 
-    def _http(self) -> httpx.Client:
+    def refuse_if_closed(self) -> None:
         if self._refusal is not None:
             raise NotInitializedError(self._refusal)
+
+    def _http(self) -> httpx.Client:
+        self.refuse_if_closed()
         if self._callers_http is not None:
             if self._callers_http.is_closed:
                 raise NotInitializedError(CALLERS_CLOSED)

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -38,21 +39,21 @@ class Threads(Executor):
             self._begin_anew()
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
-        self._calls.put(lambda: _run(future, fn, args, kwargs))
+        call = partial(_run, future, fn, args, kwargs)
         if not self._idle.acquire(blocking=False) and self._started < self._most:
             self._start_thread()
+        if self._started:
+            self._calls.put(call)
+        else:  # this machine gives no more threads: the caller's own will do
+            call()
         return future
 
     def _start_thread(self) -> None:
+        self._started += 1  # first, because an interrupt may come while the thread already runs
         try:
             threading.Thread(target=_work, args=(self._calls, self._idle), name="netra", daemon=True).start()
-        except RuntimeError:  # this machine gives no more threads
-            if self._started == 0:
-                call = self._calls.get()  # the caller's own will do
-                if call is not None:
-                    call()
-        else:
-            self._started += 1
+        except RuntimeError:
+            self._started -= 1
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
         """Ends the threads, each after its call; a later call starts new ones."""
@@ -83,20 +84,24 @@ def _run(future: Future[T], fn: Callable[..., T], args: tuple[Any, ...], kwargs:
 
 
 class Begun(Generic[T]):
-    """A call that is already under way in another thread."""
+    """A call that is already under way in another thread. Its result can be taken once."""
 
     def __init__(self, threads: Threads, call: Callable[[], T]) -> None:
         self._threads = threads
         self._call = call
         self._process = os.getpid()
-        self._future = threads.submit(call)
+        self._future: Future[T] | None = threads.submit(call)
 
     def result(self) -> T:
-        if self._process != os.getpid():  # a fork takes no threads along
-            return self._call()
+        future, self._future = self._future, None  # its error would hold this frame, and this the error
         try:
-            return self._future.result()
-        except BaseException:
-            if not self._future.done():  # interrupted: nobody shall wait behind this call
-                self._threads.shutdown()
-            raise
+            if future is None or self._process != os.getpid():  # a fork takes no threads along
+                return self._call()
+            try:
+                return future.result()
+            except BaseException:
+                if not future.done():  # interrupted: nobody shall wait behind this call
+                    self._threads.shutdown()
+                raise
+        finally:
+            del future

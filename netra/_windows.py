@@ -86,7 +86,7 @@ class Query:
             user_id=user_id,
             tenant_id=tenant_id,
             limit=MAX_PAGE_SIZE if limit is None else limit,
-            sort_order=sort_order or "desc",
+            sort_order="desc" if sort_order is None else sort_order,
         )
 
     @property
@@ -158,16 +158,18 @@ class Reading:
     def stretch_before(self, failure: NetraError) -> Stretch:
         """What was read before a page failed."""
         rest = attrs.evolve(self._window, cursor=self._walk.next_cursor)
-        return Stretch(self._rows, self._seam(), [rest], failure)
+        # Without its traceback, whose frames would keep alive what waits for this.
+        return Stretch(self._rows, self._seam(), [rest], failure.with_traceback(None))
 
     def _leave_a_large_rest(self) -> None:
         first, last = _millisecond_of(self._rows[0]), _millisecond_of(self._rows[-1])
+        # A millisecond wider, because times may be finer than those that are shown, or rounded.
         if self._query.is_ascending:
-            covered, rest = last - first, attrs.evolve(self._window, start=last, cursor=None)
-        else:  # rows of the last millisecond that are still to come may lie above its beginning
+            covered, rest = last - first - 1, attrs.evolve(self._window, start=last - 1, cursor=None)
+        else:
             covered, rest = first - last - 1, attrs.evolve(self._window, end=last + 1, cursor=None)
         if covered <= 0 or rest.end < rest.start:
-            return  # as good as nothing would be gained; or the rows are not in order
+            return  # next to nothing would be gained; or the rows are not in order
         pages = len(self._rows) // self._query.limit
         pages_to_come = pages * (rest.end - rest.start) // covered
         if pages_to_come > FEW_PAGES or pages >= 2 * FEW_PAGES:

@@ -444,9 +444,9 @@ class Usage:
             trace_id, session_id, user_id, tenant_id, limit, direction, sort_field, sort_order
         )
         window = Window.of(start_time, end_time, cursor)
-        parts = Parts[Future[Stretch]](query, window, concurrency)
         pace = Pace()
         work = Work.by(query, window, self._sender, pace, self._options, share_key)
+        parts = Parts[Future[Stretch]](query, window, concurrency)
         return TracesInParallel(
             parts, work, executor_or_threads(executor, concurrency), partial(self._sender.give_up, pace)
         )

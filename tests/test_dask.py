@@ -64,7 +64,7 @@ def test_the_work_is_done_by_both_processes(cluster: Any, scripted: Scripted) ->
     with Netra(endpoint=url) as client:
         list(client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor()))
     connected = cluster.run(lambda: list(__import__("netra._parallel")._parallel._senders))
-    assert all(url in senders for senders in connected.values())
+    assert all(url in dict(senders) for senders in connected.values())
 
 
 def test_the_callers_key_goes_along_where_the_caller_says_so(cluster: Any, scripted: Scripted) -> None:

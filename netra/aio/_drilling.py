@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -12,7 +11,7 @@ from netra.errors import NetraError
 from netra.models import TracesPage, TraceSummary, TraceWithSpans
 
 from ._paging import AsyncPagedIterator
-from ._tasks import Begun
+from ._tasks import Begun, Turnstile
 
 __all__ = ["AsyncTracesWithSpans"]
 
@@ -36,10 +35,10 @@ class AsyncTracesWithSpans(TracesAhead[Begun[Spans]], AsyncIterator[TraceWithSpa
         super().__init__(traces.cursor, concurrency)
         self._traces = traces
         self._spans_of = spans_of
-        self._lock = asyncio.Lock()  # tasks that share an iterator share out its traces
+        self._turnstile = Turnstile()  # tasks that share an iterator share out its traces
 
     async def __anext__(self) -> TraceWithSpans:
-        async with self._lock:
+        async with self._turnstile.lock:
             await self._read_ahead()
             if not self._ahead:
                 self._raise_failure_of_the_list()
@@ -56,6 +55,6 @@ class AsyncTracesWithSpans(TracesAhead[Begun[Spans]], AsyncIterator[TraceWithSpa
             except StopAsyncIteration:
                 return
             except NetraError as error:
-                self._failure = error
+                self._failure = error.with_traceback(None)
                 return
             self._ahead.append((trace, Begun(partial(self._spans_of, trace))))

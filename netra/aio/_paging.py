@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
 from netra._paging import PageT, Position, Row
 
-from ._tasks import Begun
+from ._tasks import Begun, Turnstile
 
 __all__ = ["AsyncPagedIterator"]
 
@@ -34,13 +33,13 @@ class AsyncPagedIterator(Position[Row, PageT], AsyncIterator[Row]):
         self._fetch = fetch
         self._prefetch = prefetch
         self._ahead: Begun[PageT] | None = None
-        self._lock = asyncio.Lock()  # tasks that share an iterator share out its rows
+        self._turnstile = Turnstile()  # tasks that share an iterator share out its rows
 
     async def __anext__(self) -> Row:
         row = self._next_row()
         if row is not None:
             return row
-        async with self._lock:
+        async with self._turnstile.lock:
             while (row := self._next_row()) is None:
                 if self._walk.is_done:
                     raise StopAsyncIteration
@@ -61,11 +60,12 @@ class AsyncPagedIterator(Position[Row, PageT], AsyncIterator[Row]):
         return _AsyncPageIterator(self._whole_page)
 
     async def _whole_page(self) -> PageT | None:
-        async with self._lock:
+        async with self._turnstile.lock:
             self._refuse_once_begun()
-            if self._walk.is_done:
-                return None
-            await self._fetch_page()
+            if self._page is None:
+                if self._walk.is_done:
+                    return None
+                await self._fetch_page()
             return self._page_at_hand()
 
     async def _fetch_page(self) -> None:

@@ -10,6 +10,8 @@ from netra._parts import Parts
 from netra._windows import Stretch, Window
 from netra.models import TraceSummary
 
+from ._tasks import Turnstile
+
 __all__ = ["AsyncTracesInParallel", "Call"]
 
 Call: TypeAlias = "asyncio.Future[Stretch]"
@@ -34,7 +36,7 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
         self._begin_call = begin
         self._give_up = give_up
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = asyncio.Lock()  # tasks that share an iterator share out its rows
+        self._turnstile = Turnstile()  # tasks that share an iterator share out its rows
 
     @property
     def cursor(self) -> str | None:
@@ -42,7 +44,7 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
         return self._parts.cursor
 
     async def __anext__(self) -> TraceSummary:
-        async with self._lock:
+        async with self._turnstile.lock:
             self._look_at_the_loop()
             while True:
                 if self._one_has_ended.is_set():

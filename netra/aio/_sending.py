@@ -14,8 +14,8 @@ from netra._answers import Answer, BodyReader, connection_error
 from netra._config import Config, Options
 from netra._exchange import Pace, Wait, exchange
 from netra._operations import Operation
-from netra._sending import CALLERS_CLOSED, CLOSED, build_request, check_kind, open_http, tell_of_forks
-from netra.errors import NetraError, NotInitializedError
+from netra._sending import CALLERS_CLOSED, CLOSED, Sender, build_request, check_kind, open_http, tell_of_forks
+from netra.errors import InvalidRequestError, NetraError, NotInitializedError
 
 __all__ = ["AsyncSender"]
 
@@ -30,15 +30,24 @@ class AsyncSender:
         self.config = config
         self._callers_http = http_client
         self._own_http = None if http_client else open_http(httpx.AsyncClient)
+        self._threads_sender: Sender | None = None
         self._refusal: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[asyncio.Timeout] = set()
         self._is_idle = asyncio.Event()
         tell_of_forks(self)
 
-    @property
-    def has_callers_http(self) -> bool:
-        return self._callers_http is not None
+    def for_threads(self) -> Sender:
+        """A sender for the threads of an executor. It is closed with this one."""
+        if self._callers_http is not None:
+            raise InvalidRequestError(
+                "executor cannot be used with http_client: an AsyncClient serves tasks only."
+            )
+        if self._threads_sender is None:
+            self._threads_sender = Sender(self.config)
+            if self._refusal is not None:
+                self._threads_sender.close()
+        return self._threads_sender
 
     async def send(self, operation: Operation[T], options: Options, pace: Pace | None = None) -> T:
         """The operation's result, or one of the errors of `netra.errors`."""
@@ -117,6 +126,8 @@ class AsyncSender:
     async def close(self) -> None:
         """Closes the connections; a caller's own httpx client stays open."""
         self._refusal = CLOSED
+        if self._threads_sender is not None:
+            self._threads_sender.close()
         loop = asyncio.get_running_loop()
         if self._loop not in (None, loop):
             return  # its connections ended with their event loop

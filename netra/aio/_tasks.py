@@ -6,31 +6,56 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Begun"]
+__all__ = ["Begun", "Turnstile"]
 
 T = TypeVar("T")
 
 
 class Begun(Generic[T]):
-    """A call that is already under way in a task. The task is cancelled when nobody holds this any more."""
+    """A call that is already under way in a task. Its result can be taken once.
+
+    The task is cancelled with the one that waits for it, and when nobody holds this any more.
+    """
 
     def __init__(self, call: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._call = call
-        self._task = asyncio.create_task(call())
+        self._task: asyncio.Task[T] | None = asyncio.create_task(call())
         self._task.add_done_callback(_look_at)
 
     async def result(self) -> T:
-        if self._task.cancelled() or self._task.get_loop() is not asyncio.get_running_loop():
-            return await self._call()
-        return await self._task
+        task, self._task = self._task, None  # its error would hold this frame, and this the error
+        try:
+            if task is None or task.cancelled() or task.get_loop() is not asyncio.get_running_loop():
+                return await self._call()
+            return await task
+        finally:
+            _cancel(task)
+            del task
 
     def __del__(self) -> None:
-        loop = self._task.get_loop()
-        if not self._task.done() and not loop.is_closed():
-            loop.call_soon_threadsafe(self._task.cancel)  # garbage is collected in any thread
+        _cancel(self._task)
+
+
+def _cancel(task: asyncio.Task[Any] | None) -> None:
+    if task is not None and not task.done() and not task.get_loop().is_closed():
+        task.get_loop().call_soon_threadsafe(task.cancel)  # garbage is collected in any thread
 
 
 def _look_at(task: asyncio.Task[Any]) -> None:
     """Asks for the error of a task that nobody may wait for any more, or asyncio would log it."""
     if not task.cancelled():
         task.exception()
+
+
+class Turnstile:
+    """Lets the tasks of the running event loop through one by one; in another loop it begins anew."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def lock(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._lock = loop, asyncio.Lock()
+        return self._lock

@@ -19,10 +19,9 @@ from netra._operations import Direction, Operation, SortOrder
 from netra._paging import PageT
 from netra._parallel import Work, executor_or_threads, read
 from netra._parts import Parts
-from netra._sending import Sender
 from netra._timestamps import Timestamp
 from netra._windows import Query, Reading, Stretch, Window
-from netra.errors import InvalidRequestError, NetraError
+from netra.errors import NetraError
 from netra.models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 from netra.usage import Usage
 
@@ -250,19 +249,16 @@ class AsyncUsage:
             trace_id, session_id, user_id, tenant_id, limit, direction, sort_field, sort_order
         )
         window = Window.of(start_time, end_time, cursor)
+        query.page(window, cursor)  # bad arguments are refused here
         parts = Parts[Call](query, window, concurrency)
-        query.page(window, cursor)
         _operations.check_flag(share_key, "share_key")
         sender, options, pace = self._sender, self._options, Pace()
         if executor is not None:
-            if sender.has_callers_http:
-                raise InvalidRequestError(
-                    "executor cannot be used with http_client: an AsyncClient serves tasks only."
-                )
-            workers, threads_sender = executor_or_threads(executor, concurrency), Sender(sender.config)
+            workers, threads_sender = executor_or_threads(executor, concurrency), sender.for_threads()
             work = Work.by(query, window, threads_sender, pace, options, share_key)
 
             def begin_elsewhere(part: Window) -> Call:
+                threads_sender.refuse_if_closed()
                 return asyncio.wrap_future(workers.submit(read, attrs.evolve(work, window=part)))
 
             return AsyncTracesInParallel(parts, begin_elsewhere, partial(threads_sender.give_up, pace))
