@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import itertools
 import multiprocessing
@@ -16,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -30,6 +32,7 @@ from netra import (
     AuthenticationError,
     InvalidRequestError,
     Netra,
+    NotInitializedError,
     RateLimitError,
     ServerError,
 )
@@ -202,6 +205,8 @@ def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
         {"concurrency": 0},
         {"concurrency": "4"},
         {"sort_order": "up"},
+        {"sort_order": ""},
+        {"limit": {}},
         {"executor": "threads"},
         {"share_key": "key-7f3a"},
         {"cursor": ""},
@@ -230,6 +235,23 @@ def test_filters_reach_every_part(scripted: Scripted) -> None:
         assert sent.json["filters"] == wanted
         assert sent.json["pagination"]["limit"] == 50
         assert (sent.json["sortField"], sent.json["sortOrder"]) == ("start_time", "desc")
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_times_that_are_shown_rounded_lose_no_trace(scripted: Scripted, order: Any) -> None:
+    """The service stores and compares microseconds, and shows milliseconds, rounded."""
+    timeline = Timeline([number * 7.3 + 0.6 for number in range(6_000)], exact=True)
+
+    def rounding(request: Request) -> Reply:
+        body = timeline.page(request.json)
+        for row in body["data"]["data"]:
+            exact = datetime.fromisoformat(row["start_time"]) + timedelta(microseconds=500)
+            row["start_time"] = exact.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        return answer(body)
+
+    with Netra(endpoint=scripted(rounding).url) as client:
+        found = client.usage.iter_traces_in_parallel(START, at(50_000), sort_order=order, concurrency=3)
+        assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
 class FailingOnce:
@@ -361,6 +383,66 @@ def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> N
             break
         gc.collect()
         assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
+
+
+@pytest.mark.parametrize("method", ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+def test_a_loop_that_ends_with_an_error_leaves_no_thread_behind_even_without_the_garbage_collector(
+    scripted: Scripted, method: str
+) -> None:
+    url = scripted(Timeline(EVEN, lambda sent: answer(status=503) if sent.method == "GET" else None)).url
+    failing = scripted(FailingOnce(EVEN, 9)).url
+    gc.collect()
+    gc.disable()
+    try:
+        with Netra(endpoint=url if "spans" in method else failing, max_retries=0) as client:
+            with contextlib.suppress(ServerError):
+                for _ in getattr(client.usage, method)(START, END):
+                    pass
+            assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
+    finally:
+        gc.enable()
+
+
+FORK_WITH_EXECUTOR = """
+import os, sys
+from concurrent.futures import ThreadPoolExecutor
+from netra import Netra
+client = Netra(endpoint=sys.argv[1])
+executor = ThreadPoolExecutor(4)
+found = client.usage.iter_traces_in_parallel(sys.argv[2], sys.argv[3], executor=executor)
+next(found)
+child = os.fork()
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+print(len(list(found)), flush=True)
+if not child:
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_after_a_fork_both_processes_read_on_though_the_executor_is_the_parents(scripted: Scripted) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", FORK_WITH_EXECUTOR, scripted(Timeline(EVEN)).url, START, END],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.stdout.split() == ["2999", "2999"]
+
+
+@Faces
+def test_closing_the_client_ends_what_an_executors_threads_read(
+    scripted: Scripted, face: type[Netra | InLoop]
+) -> None:
+    with ThreadPoolExecutor(2) as executor, face(endpoint=scripted(Timeline(EVEN)).url) as client:
+        if isinstance(client, Netra):
+            client.close()
+        else:
+            client.run(client.client.close())
+        with pytest.raises(NotInitializedError, match="closed"):
+            list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
 
 
 def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from netra import AsyncNetra, ConfigurationError, Netra, ServerError
+from netra import AsyncNetra, ConfigurationError, Netra, NotInitializedError, ServerError
 
 from .conftest import Scripted
 from .faults.wire import then_silence
@@ -316,6 +316,30 @@ def test_after_a_fork_both_processes_read_on(scripted: Scripted) -> None:
         timeout=60,
     )
     assert result.stdout.splitlines() == [str(ALL[1:])] * 2
+
+
+@pytest.mark.parametrize("method", ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+def test_an_async_iterator_that_another_loop_left_in_its_midst_does_not_hang(
+    scripted: Scripted, method: str
+) -> None:
+    async def begin() -> None:
+        asyncio.create_task(anext(traces)).add_done_callback(
+            lambda task: task.cancelled() or task.exception()
+        )
+        await asyncio.sleep(0.1)
+
+    async def go_on() -> None:
+        with pytest.raises(NotInitializedError, match="another event loop"):
+            await asyncio.wait_for(anext(traces), 20)
+
+    client = AsyncNetra(endpoint=scripted(lambda _: then_silence(lambda _: b"")(b"")).url)
+    traces: Any = getattr(client.usage, method)(START, END)
+    with asyncio.Runner() as first:
+        first.run(begin())
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(go_on())
+        loop.close()
+        first.run(client.close())
 
 
 def test_an_async_iterator_that_a_second_event_loop_goes_on_with_says_what_to_do(scripted: Scripted) -> None:
