@@ -68,7 +68,9 @@ class ErrorResponse:
             del d["error"]
         else:
             self.error = None
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:

@@ -40,7 +40,9 @@ class ListSpansResponse:
 
         self.data = read(SpansResult.from_dict, src_dict, "data")
         del d["data"]
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:

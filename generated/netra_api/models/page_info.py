@@ -48,7 +48,9 @@ class PageInfo:
         if value is not None and type(value) is not str:
             value = read(string, src_dict, "nextCursor")
         self.next_cursor = value
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:

@@ -46,7 +46,9 @@ class SessionUsageResponse:
 
             value = read(SessionUsageData.from_dict, src_dict, "data")
         self.data = value
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:

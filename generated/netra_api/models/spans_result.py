@@ -51,7 +51,9 @@ class SpansResult:
 
         self.page_info = read(PageInfo.from_dict, src_dict, "pageInfo")
         del d["pageInfo"]
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:

@@ -75,7 +75,9 @@ class TenantUsageData:
         if type(value) is not float or value - value != 0.0:
             value = read(number, src_dict, "totalCost")
         self.total_cost = value
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:

@@ -256,7 +256,9 @@ class TraceSummary:
         if value is not None and type(value) is not bool:
             value = read(boolean, src_dict, "has_error")
         self.has_error = value
-        self.additional_properties = d
+        self.additional_properties = (
+            d or {}
+        )  # the emptied one would keep the room of all fields
         return self
 
     def __getitem__(self, key: str) -> Any:
