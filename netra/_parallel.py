@@ -191,9 +191,8 @@ class TracesInParallel(Iterator[TraceSummary]):
         if self._work.here is not None:
             self._work.here[0].refuse_if_closed()
         call = self._executor.submit(read, attrs.evolve(self._work, window=window))
-        one_has_ended = (
-            self._one_has_ended
-        )  # alone: calls shall not keep an iterator alive whose loop was left
+        # The event alone: calls shall not keep an iterator alive whose loop was left.
+        one_has_ended = self._one_has_ended
         call.add_done_callback(lambda _: one_has_ended.set())
         return call
 

@@ -23,6 +23,7 @@ from .conftest import Scripted
 from .in_loop import InLoop
 from .rows import END, START, page, span, trace
 from .scripted import Reply, Request, answer, answer_bytes
+from .waiting import until
 
 TRACES = 12
 ALL = [f"trace-{number}" for number in range(1, TRACES + 1)]
@@ -173,14 +174,6 @@ def test_a_concurrency_that_makes_no_sense_is_refused(concurrency: Any) -> None:
         pytest.raises(InvalidRequestError, match="concurrency"),
     ):
         client.usage.iter_traces_with_spans(START, END, concurrency=concurrency)
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    for _ in range(1000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:

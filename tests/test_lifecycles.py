@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +25,18 @@ from netra import (
     NotInitializedError,
 )
 
+from . import waiting
 from .conftest import Scripted
 from .faults.wire import FAULTS, then_silence
 from .rows import END, START, page, session_usage, trace
 from .scripted import Reply, Request, answer, answer_bytes
 
 ROOT = Path(__file__).parent.parent
+until = partial(waiting.until, seconds=5)
 
 
 def usage(_: Request) -> Reply:
     return answer({"data": session_usage()})
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    """Whether the condition comes true; sockets close in their own time."""
-    for _ in range(500):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def three_pages(request: Request) -> Reply:

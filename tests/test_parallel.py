@@ -46,6 +46,7 @@ from .conftest import Scripted
 from .in_loop import InLoop
 from .scripted import Reply, Request, answer
 from .timeline import Timeline, at
+from .waiting import until
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 DAY = 86_400_000
@@ -356,14 +357,6 @@ def test_a_time_stamp_that_nobody_can_read_is_an_error_not_a_lost_row(scripted: 
     refused = pytest.raises(APIResponseValidationError, match="start_time")
     with Netra(endpoint=scripted(unreadable).url) as client, refused:
         list(client.usage.iter_traces_in_parallel(START, END, concurrency=1))
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    for _ in range(1000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:

@@ -22,6 +22,7 @@ from .faults.wire import then_silence
 from .in_loop import InLoop
 from .rows import END, START, page, span, trace
 from .scripted import Reply, Request, answer
+from .waiting import until
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 ALL = [f"trace-{number}" for number in range(1, 11)]
@@ -34,14 +35,6 @@ def number_of(request: Request) -> int:
 def pages_of_two(request: Request) -> Reply:
     first = number_of(request) + 1
     return answer(page([trace(first), trace(first + 1)], more=first < 9))
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    for _ in range(1000):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def our_threads() -> list[threading.Thread]:
