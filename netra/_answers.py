@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 import httpx
 from netra_api.errors import PayloadError
 
 from ._config import Config
+from ._error_bodies import html_title, message_in
 from ._operations import Operation
 from .errors import (
     APIConnectionError,
@@ -28,7 +29,7 @@ from .errors import (
     error_class_for,
 )
 
-__all__ = ["Answer", "BodyReader", "connection_error", "result_of", "retry_after"]
+__all__ = ["Answer", "BodyReader", "connection_error", "result_of", "retry_after", "status_error"]
 
 T = TypeVar("T")
 
@@ -53,10 +54,10 @@ _SERVER_ADVICE = "The service failed; try again later."
 
 
 @attrs.frozen
-class Answer:
+class Answer(Generic[T]):
     """What came back. `headers` looks names up in any case."""
 
-    operation: Operation[Any]
+    operation: Operation[T]
     config: Config
     status: int
     headers: Mapping[str, str] = attrs.field(repr=False)  # these two may echo the key
@@ -129,16 +130,16 @@ def connection_error(operation: Operation[Any], config: Config, error: Exception
     return APIConnectionError(f"{where} Check the endpoint, the network and the proxy settings.")
 
 
-def result_of(operation: Operation[T], answer: Answer) -> T:
+def result_of(answer: Answer[T]) -> T:
     """The operation's result. Raises `APIStatusError`, `APIResponseValidationError` or `PaginationError`."""
     if not 200 <= answer.status <= 299:
-        raise _status_error(answer)
+        raise status_error(answer)
     try:
-        return operation.read(json.loads(answer.body))
+        return answer.operation.read(json.loads(answer.body))
     except PayloadError as error:
-        problem = str(error)
+        problem = answer.config.hide(str(error))
     except (ValueError, RecursionError) as error:
-        problem = f"the body is not JSON ({error})"
+        problem = f"the body is {_page_shown(answer) or f'not JSON ({error})'}"
     raise APIResponseValidationError(
         f"{answer.asked} answered {answer.status}, but not as the contract promises: {problem}."
         f"{_id_note(answer)} Something between here and the service may have answered in its place; "
@@ -148,7 +149,8 @@ def result_of(operation: Operation[T], answer: Answer) -> T:
     )
 
 
-def _status_error(answer: Answer) -> APIStatusError:
+def status_error(answer: Answer[Any]) -> APIStatusError:
+    """The error for a status that is not a success."""
     status = answer.status
     try:
         phrase = f" {HTTPStatus(status).phrase}"
@@ -175,22 +177,29 @@ def _status_error(answer: Answer) -> APIStatusError:
     )
 
 
-def _service_message(answer: Answer) -> str:
-    """The service's own words, or the beginning of the body."""
+def _service_message(answer: Answer[Any]) -> str:
+    """The service's own words, a page's title, or the beginning of the body."""
     try:
-        body: Any = json.loads(answer.body)
+        message = message_in(json.loads(answer.body))
     except (ValueError, RecursionError):
-        body = None
-    if isinstance(body, dict):
-        message = body.get("message") or body.get("error")
-        if isinstance(message, list):
-            message = "; ".join(map(str, message))
-        if message:
-            return answer.config.hide(str(message))[:BODY_SHOWN].rstrip(".")
-    return " ".join(answer.body_shown[:200].split())
+        message = None
+    if message:
+        return answer.config.hide(message)[:BODY_SHOWN].rstrip(".")
+    return _page_shown(answer) or " ".join(answer.body_shown[:200].split())
 
 
-def _id_note(answer: Answer) -> str:
+def _page_shown(answer: Answer[Any]) -> str:
+    """An HTML page by its title and its content type; "" for any other body."""
+    title = html_title(answer.body[: 8 * BODY_SHOWN].decode(errors="replace"))
+    if title is None:
+        return ""
+    kind = answer.headers.get("content-type", "no content type")
+    return answer.config.hide(f"an HTML page ({kind})" + (f" with the title {title!r}" if title else ""))[
+        :300
+    ]
+
+
+def _id_note(answer: Answer[Any]) -> str:
     return f" (request id {answer.request_id})" if answer.request_id else ""
 
 

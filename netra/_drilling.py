@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Generic, TypeVar
 
+import attrs
+
 from ._operations import check_concurrency
-from ._paging import PagedIterator
+from ._paging import PagedIterator, Position, attach_cursor
 from ._threads import Begun, Threads
 from .errors import NetraError
 from .models import TracesPage, TraceSpan, TraceSummary, TraceWithSpans
@@ -21,29 +23,47 @@ Call = TypeVar("Call")
 Spans = list[TraceSpan]
 
 
+@attrs.define(eq=False)
+class Ahead(Generic[Call]):
+    """A trace whose spans are being read, and where an iteration stands that has handed it out."""
+
+    trace: TraceSummary
+    resume_point: tuple[str | None, bool]
+    call: Call | None = None
+
+
 class TracesAhead(Generic[Call]):
     """The traces whose spans are being read, in order, and where the consumer stands. No I/O, for both iterators."""
 
-    def __init__(self, cursor: str | None, concurrency: int) -> None:
+    def __init__(self, traces: Position[TraceSummary, TracesPage], concurrency: int) -> None:
+        self._position = traces
         # A trace enters before its spans are asked for, so that no interrupt in between can lose it.
-        self._ahead: deque[tuple[TraceSummary, Call | None]] = deque()
+        self._ahead: deque[Ahead[Call]] = deque()
         self._failure: NetraError | None = None
-        self._cursor = cursor
+        self._resume_point = traces.resume_point()
         self._concurrency = check_concurrency(concurrency)
 
     @property
     def cursor(self) -> str | None:
-        """The resume point: with it as `cursor=`, a later call goes on after the last trace handed out here."""
-        return self._cursor
+        """The resume point: with it as `cursor=`, a later call goes on after the last trace handed out here.
+
+        Where the service gives traces no cursor of their own, it moves on with each page only.
+        """
+        return self._resume_point[0]
 
     def _wants_more(self) -> bool:
         return len(self._ahead) < self._concurrency and self._failure is None
+
+    def _enter(self, trace: TraceSummary) -> Ahead[Call]:
+        entered: Ahead[Call] = Ahead(trace, self._position.resume_point())
+        self._ahead.append(entered)
+        return entered
 
     def _raise_failure_of_the_list(self) -> None:
         """The list of traces failed behind the last trace that was handed out."""
         failure, self._failure = self._failure, None
         if failure is not None:
-            failure.cursor = self._cursor
+            failure.cursor = self.cursor
             try:
                 raise failure
             finally:
@@ -55,15 +75,18 @@ class TracesAhead(Generic[Call]):
         try:
             yield
         except BaseException as error:
-            self._ahead[0] = self._ahead[0][0], None
+            self._ahead[0].call = None
             if isinstance(error, NetraError):
-                error.cursor = self._cursor
+                attach_cursor(error, *self._resume_point)
             raise
 
     def _hand_out(self, spans: Spans) -> TraceWithSpans:
-        trace, _ = self._ahead.popleft()
-        self._cursor = trace.cursor
-        return TraceWithSpans(trace, spans)
+        first = self._ahead[0]
+        result = TraceWithSpans(first.trace, spans)
+        # No interrupt comes between these, because they call nothing: the trace is handed out, or read again.
+        del self._ahead[0]
+        self._resume_point = first.resume_point
+        return result
 
 
 class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
@@ -86,7 +109,7 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
         concurrency: int,
         give_up: Callable[[], None],
     ) -> None:
-        super().__init__(traces.cursor, concurrency)
+        super().__init__(traces, concurrency)
         self._traces = traces
         self._spans_of = spans_of
         self._give_up = give_up
@@ -100,9 +123,9 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
                 self._raise_failure_of_the_list()
                 self._threads.shutdown()
                 raise StopIteration
-            trace, begun = self._ahead[0]
+            first = self._ahead[0]
             with self._reading_first():
-                spans = begun.result() if begun else self._spans_of(trace)
+                spans = first.call.result() if first.call else self._spans_of(first.trace)
             return self._hand_out(spans)
 
     def _read_ahead(self) -> None:
@@ -114,8 +137,8 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
             except NetraError as error:
                 self._failure = error.with_traceback(None)
                 return
-            self._ahead.append((trace, None))
-            self._ahead[-1] = trace, Begun(self._threads, partial(self._spans_of, trace))
+            entered = self._enter(trace)
+            entered.call = Begun(self._threads, partial(self._spans_of, trace))
 
     def __del__(self) -> None:
         if self._ahead:

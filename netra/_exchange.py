@@ -11,17 +11,16 @@ import logging
 import random
 import time
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
-from ._answers import Answer, result_of
 from ._config import Options
 from ._operations import Operation
 from ._retries import wait_before_retry
 from .errors import APIStatusError, NetraError, NotInitializedError, RateLimitError
 
-__all__ = ["Attempt", "Pace", "Wait", "exchange"]
+__all__ = ["Answered", "Attempt", "Pace", "Wait", "exchange"]
 
 T = TypeVar("T")
 
@@ -33,6 +32,14 @@ class Attempt:
     """Send the request; the answer must be whole within `seconds`."""
 
     seconds: float
+
+
+@attrs.frozen
+class Answered(Generic[T]):
+    """What came of an attempt that succeeded."""
+
+    status: int
+    result: T
 
 
 @attrs.frozen
@@ -60,8 +67,8 @@ class Pace:
 
 def exchange(
     operation: Operation[T], options: Options, pace: Pace
-) -> Generator[Attempt | Wait, Answer | None, T]:
-    """Yields what to do; expects an `Answer` or a thrown `NetraError` for each `Attempt`; returns the result."""
+) -> Generator[Attempt | Wait, Answered[T] | None, T]:
+    """Yields what to do; expects an `Answered` or a thrown `NetraError` for each `Attempt`; returns the result."""
     ends = time.monotonic() + options.deadline
     for attempt in itertools.count(1):
         if (hold := min(pace.seconds_left, ends - time.monotonic())) > 0:
@@ -70,9 +77,8 @@ def exchange(
             raise NotInitializedError("Given up: the loop that this call was made for was left.")
         began = time.monotonic()
         try:
-            answer = yield Attempt(ends - began)
-            assert answer is not None
-            result = result_of(operation, answer)
+            answered = yield Attempt(ends - began)
+            assert answered is not None
         except NetraError as error:
             wait = wait_before_retry(
                 error, attempt, options.max_retries, ends - time.monotonic(), random.random
@@ -85,8 +91,8 @@ def exchange(
                 pace.hold(wait)  # for the others, too
                 continue
         else:
-            _note(operation, answer.status, attempt, began, None)
-            return result
+            _note(operation, answered.status, attempt, began, None)
+            return answered.result
         yield Wait(wait)
     raise AssertionError("unreachable")
 

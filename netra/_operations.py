@@ -6,7 +6,7 @@ methods, paths and parameter names; what is added is the checking of arguments a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, get_args
 
 import attrs
@@ -20,8 +20,9 @@ from netra_api.models.direction import Direction
 from netra_api.models.sort_order import SortOrder
 from netra_api.types import anything, fields, list_of, read
 
+from ._error_bodies import message_in
 from ._timestamps import Timestamp, window
-from .errors import InvalidRequestError, PaginationError
+from .errors import APIResponseValidationError, InvalidRequestError, PaginationError
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Operation",
     "SortOrder",
     "all_spans",
+    "can_be_sent",
     "check_concurrency",
     "check_flag",
     "get_session_usage",
@@ -66,7 +68,7 @@ def get_session_usage(
     start, end = window(start_time, end_time)
     return Operation(
         _session_api._get_kwargs(_segment(session_id, "session_id"), start_time=start, end_time=end),
-        lambda body: _usage(body, SessionUsageData),
+        lambda body: _usage(body, SessionUsageData, "session_id", session_id),
     )
 
 
@@ -76,7 +78,7 @@ def get_tenant_usage(
     start, end = window(start_time, end_time)
     return Operation(
         _tenant_api._get_kwargs(_segment(tenant_id, "tenant_id"), start_time=start, end_time=end),
-        lambda body: _usage(body, TenantUsageData),
+        lambda body: _usage(body, TenantUsageData, "tenant_id", tenant_id),
     )
 
 
@@ -96,6 +98,7 @@ def list_traces(
 ) -> Operation[TracesPage]:
     start, end = window(start_time, end_time)
     ids = {"trace_id": trace_id, "session_id": session_id, "user_id": user_id, "tenant_id": tenant_id}
+    asked = {name: value for name, given in ids.items() if (value := _text(given, name)) is not None}
     pagination = Pagination(
         _page_size(limit), _text(cursor, "cursor"), _choice(direction, "direction", Direction)
     )
@@ -103,16 +106,18 @@ def list_traces(
         start_time=start,
         end_time=end,
         filters=[
-            TraceFilter(field=name, operator="equals", type_="string", value=_text(value, name))
-            for name, value in ids.items()
-            if value is not None
+            TraceFilter(field=name, operator="equals", type_="string", value=value)
+            for name, value in asked.items()
         ],
         pagination=pagination if pagination != Pagination() else None,
         sort_field=_text(sort_field, "sort_field"),
         sort_order=_choice(sort_order, "sort_order", SortOrder),
     )
+    if trace_id is not None:
+        asked["id"] = asked.pop("trace_id")  # what a trace calls its own
     return Operation(
-        _traces_api._get_kwargs(body=body), lambda body: TracesPage(*_page(body, TraceSummary, "traces"))
+        _traces_api._get_kwargs(body=body),
+        lambda body: TracesPage(*_page(body, TraceSummary, "traces", asked)),
     )
 
 
@@ -131,13 +136,20 @@ def list_spans_by_trace_id(
         limit=_page_size(limit),
         span_name=_text(span_name, "span_name"),
     )
-    return Operation(request, lambda body: SpansPage(*_page(body, TraceSpan, "spans")))
+    asked = {"trace_id": trace_id}
+    return Operation(request, lambda body: SpansPage(*_page(body, TraceSpan, "spans", asked)))
 
 
-def all_spans(trace_id: str, *, cursor: str | None) -> Operation[SpansPage]:
+def all_spans(trace: TraceSummary, *, cursor: str | None) -> Operation[SpansPage]:
     """A page of all spans of a trace, as large as allowed."""
-    return list_spans_by_trace_id(
-        trace_id, cursor=cursor, direction="down", limit=MAX_PAGE_SIZE, span_name=None
+    try:
+        return list_spans_by_trace_id(
+            trace.id, cursor=cursor, direction="down", limit=MAX_PAGE_SIZE, span_name=None
+        )
+    except InvalidRequestError as error:
+        problem = str(error)  # not the caller's fault: the id is the service's
+    raise APIResponseValidationError(
+        f"The service listed a trace whose spans cannot be asked for, because of its id: {problem}"
     )
 
 
@@ -148,22 +160,28 @@ def _text(value: str | None, name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise InvalidRequestError(f"{name} must be a str, not {type(value).__name__}.")
+        raise InvalidRequestError(f"{name} must be a str, not {type(value).__name__}: give its text form.")
     if not value:
         raise InvalidRequestError(f"{name} is empty: leave it out, or give a value.")
+    if not can_be_sent(value):
+        raise InvalidRequestError(f"{name}={value!r} holds a lone surrogate and cannot be sent.")
+    return value
+
+
+def can_be_sent(value: str) -> bool:
+    """Whether it is text: Python, and JSON, can also hold halves of characters."""
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise InvalidRequestError(f"{name}={value!r} holds a lone surrogate and cannot be sent.") from None
-    return value
+        return False
+    return True
 
 
 def _segment(value: str, name: str) -> str:
     """An id that becomes one segment of the path."""
-    if value is None or value == "":
-        raise InvalidRequestError(f"{name}={value!r}: give an id.")
     text = _text(value, name)
-    assert text is not None
+    if text is None:
+        raise InvalidRequestError(f"{name}=None: give an id.")
     if text in (".", ".."):
         raise InvalidRequestError(
             f"{name}={text!r} cannot be sent: in a URL it stands for a folder, not for an id."
@@ -195,7 +213,7 @@ def check_flag(value: bool, name: str) -> None:
 def _choice(value: T | None, name: str, choices: Any) -> T | None:
     """A value of a `Literal` type, or None."""
     allowed = get_args(choices)
-    if value is not None and value not in allowed:
+    if value is not None and not (isinstance(value, str) and value in allowed):
         raise InvalidRequestError(f"{name}={value!r} must be one of {', '.join(map(repr, allowed))}.")
     return value
 
@@ -205,22 +223,37 @@ def _choice(value: T | None, name: str, choices: Any) -> T | None:
 Usage = TypeVar("Usage", SessionUsageData, TenantUsageData)
 Row = TypeVar("Row", TraceSummary, TraceSpan)
 
+Asked = Mapping[str, str]
+"""The ids that were asked for, by the attribute in which a row carries each. A row may also carry none."""
 
-def _usage(body: Any, result: type[Usage]) -> Usage | None:
+
+def _usage(body: Any, result: type[Usage], id_name: str, asked_id: str) -> Usage | None:
     """The usage, or None where `data` holds none. Without an envelope there is always a usage."""
+
+    def read_usage(data: Any) -> Usage:
+        usage = result.from_dict(data)
+        found = getattr(usage, id_name)
+        if found != asked_id:
+            raise _another(found, asked_id, (id_name,))
+        return usage
+
     envelope = _envelope(body)
     if "data" not in envelope:
-        return result.from_dict(envelope)
-
-    def read_data(data: Any) -> Usage | None:
-        if data is None or not any(fields(data).values()):  # null, empty, or nothing but nulls and zeros
-            return None
-        return result.from_dict(data)
-
-    return read(read_data, envelope, "data")
+        return read_usage(envelope)
+    if _holds_no_usage(envelope["data"]):
+        _refuse_silent_failure(envelope)
+        return None
+    return read(read_usage, envelope, "data")
 
 
-def _page(body: Any, row: type[Row], what: str) -> tuple[list[Row], bool, str | None]:
+def _holds_no_usage(data: Any) -> bool:
+    """Whether it is null, empty, or nothing but nulls and zeros."""
+    if isinstance(data, dict):
+        return all(value is not False and value in (None, 0, "") for value in data.values())
+    return data is None
+
+
+def _page(body: Any, row: type[Row], what: str, asked: Asked) -> tuple[list[Row], bool, str | None]:
     """The rows, whether more follow, and the cursor that leads to them."""
 
     def read_result(value: Any) -> tuple[list[Row], bool, str | None]:
@@ -230,22 +263,64 @@ def _page(body: Any, row: type[Row], what: str) -> tuple[list[Row], bool, str | 
         if info.has_next_page:
             # Before the rows: without a way on, this page is not the beginning of a complete answer.
             next_cursor = _next_cursor(read(list_of(anything), result, "data"), info)
-            if not next_cursor:
+            if not next_cursor or not can_be_sent(next_cursor):
                 raise PaginationError(
-                    f"A page of {what} says that more follow, but holds no cursor to ask for them: "
+                    f"A page of {what} says that more follow, but holds no cursor to ask for them"
+                    f"{f' but {next_cursor!r}, which cannot be sent' if next_cursor else ''}: "
                     "the rest cannot be read. Nothing on this page was handed out."
                 )
-        return read(list_of(row.from_dict), result, "data"), info.has_next_page, next_cursor
+        rows = read(list_of(row.from_dict), result, "data")
+        for name, asked_id in asked.items():
+            for number, one in enumerate(rows):
+                found = getattr(one, name)
+                if found and found != asked_id and not (name in _TRACE_IDS and _same_trace(found, asked_id)):
+                    raise _another(found, asked_id, ("data", number, name))
+        return rows, info.has_next_page, next_cursor
 
     return read(read_result, _envelope(body), "data")
+
+
+_TRACE_IDS = ("id", "trace_id")
+
+
+def _same_trace(one: str, other: str) -> bool:
+    """A trace's id may be written with or without dashes, in either case."""
+    return one.replace("-", "").lower() == other.replace("-", "").lower()
+
+
+def _another(found: str, asked: str, path: tuple[str | int, ...]) -> PayloadError:
+    """An id other than the one that was asked for: this answers another request."""
+    return PayloadError(f"{found[:100]!r} was answered, {asked[:100]!r} was asked for", path)
+
+
+_SUCCESS = {"success": (None, True), "statusCode": (None, 200, 201)}
+"""What an envelope says of a success beside its data."""
 
 
 def _envelope(body: Any) -> dict[str, Any]:
     """The outermost object; refuses one that tells of a failure in spite of its status."""
     envelope = fields(body)
-    if envelope.get("error") or envelope.get("statusCode") not in (None, 200, 201):
-        raise PayloadError("the status tells of success, the body of a failure")
+    if (
+        envelope.get("error")
+        or envelope.get("errors")
+        or any(envelope.get(name) not in allowed for name, allowed in _SUCCESS.items())
+    ):
+        raise _failure(envelope)
     return envelope
+
+
+def _refuse_silent_failure(envelope: dict[str, Any]) -> None:
+    """Refuses an envelope without data that says more than "success": its data may be missing for a reason."""
+    for name, value in envelope.items():
+        if name != "data" and value is not None and name not in _SUCCESS:
+            raise _failure(envelope)
+
+
+def _failure(envelope: dict[str, Any]) -> PayloadError:
+    said = message_in(envelope)
+    return PayloadError(
+        "the status tells of success, the body of a failure" + (f" ({said[:200]})" if said else "")
+    )
 
 
 def _next_cursor(rows: list[Any], info: PageInfo) -> str | None:

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from operator import length_hint
 from typing import Any, Generic, Protocol, TypeVar
 
+from ._operations import can_be_sent
 from ._threads import Begun, Threads
 from .errors import InvalidRequestError, NetraError, PaginationError
 
-__all__ = ["Page", "PagedIterator", "Position", "Walk"]
+__all__ = ["Page", "PagedIterator", "Position", "Walk", "attach_cursor", "serves_as_cursor"]
 
 
 class _Row(Protocol):
@@ -63,26 +65,58 @@ class Walk:
         self.is_done = self.next_cursor is None
 
 
+def serves_as_cursor(cursor: str) -> bool:
+    """Whether the service takes it: a row may come with an empty cursor, or one that no text can hold."""
+    return bool(cursor) and (cursor.isascii() or can_be_sent(cursor))
+
+
+def attach_cursor(error: NetraError, cursor: str | None, is_exact: bool) -> None:
+    """Tells in the error where its iteration stands."""
+    error.cursor = cursor
+    if not is_exact:
+        error.add_note(
+            "The service gave the last rows no cursor of their own. Going on from .cursor gives rows again that were "
+            "handed out already; the iterator itself goes on exactly."
+        )
+
+
 class Position(Generic[Row, PageT]):
     """Where an iteration stands: what it shall fetch, and what it has handed out. Without I/O, for both iterators."""
 
     def __init__(self, cursor: str | None) -> None:
         self._walk = Walk(cursor)
-        self._cursor = cursor
+        self._start = cursor
+        self._page_cursor = cursor
+        """What the page at hand was asked for with."""
+        self._row: Row | None = None
+        """The last row that was handed out."""
         self._page: PageT | None = None
         self._rows: Iterator[Row] = iter(())
         self._has_begun = False
 
     @property
     def cursor(self) -> str | None:
-        """The resume point: with it as `cursor=`, a later call goes on after the last row handed out here."""
-        return self._cursor
+        """The resume point: with it as `cursor=`, a later call goes on after the last row handed out here.
+
+        Where the service gives rows no cursor of their own, it moves on with each page only.
+        """
+        return self.resume_point()[0]
+
+    def resume_point(self) -> tuple[str | None, bool]:
+        """`cursor`, and whether it lies right behind the last row that was handed out."""
+        if self._row is None:
+            return self._start, True
+        if serves_as_cursor(self._row.cursor):
+            return self._row.cursor, True
+        if length_hint(self._rows) or self._walk.is_done:
+            return self._page_cursor, False
+        return self._walk.next_cursor, True
 
     def _next_row(self) -> Row | None:
         """The next row of the page at hand, or None when it is used up."""
         self._has_begun = True
         for row in self._rows:
-            self._cursor = row.cursor
+            self._row = row
             return row
         return None
 
@@ -92,12 +126,13 @@ class Position(Generic[Row, PageT]):
         try:
             yield
         except NetraError as error:
-            error.cursor = self._cursor
+            attach_cursor(error, *self.resume_point())
             raise
 
     def _take(self, page: PageT) -> None:
         onward, rows = self._walk.onward(page), iter(page)
         # No interrupt comes between these, because they call nothing: the page is taken, or will be asked for again.
+        self._page_cursor = self._walk.next_cursor
         self._page = page
         self._rows = rows
         self._walk.next_cursor = onward
@@ -105,7 +140,7 @@ class Position(Generic[Row, PageT]):
 
     def _page_at_hand(self) -> PageT | None:
         for row in self._rows:
-            self._cursor = row.cursor
+            self._row = row
         page, self._page = self._page, None
         return page
 

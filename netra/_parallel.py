@@ -7,6 +7,8 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, Self
 
 import attrs
@@ -16,12 +18,12 @@ from ._exchange import Pace
 from ._operations import check_flag
 from ._parts import Parts
 from ._sending import Sender
-from ._threads import Threads
+from ._threads import Call, Threads
 from ._windows import Query, Reading, Stretch, Window
 from .errors import AuthenticationError, ConfigurationError, InvalidRequestError, NetraError
 from .models import TraceSummary
 
-__all__ = ["TracesInParallel", "Work", "read"]
+__all__ = ["PartCall", "TracesInParallel", "Work", "read"]
 
 
 @attrs.frozen(kw_only=True)
@@ -83,15 +85,12 @@ def read(work: Work) -> Stretch:
     return reading.stretch()
 
 
-def executor_or_threads(executor: Executor | None, concurrency: int) -> Executor:
-    if executor is None:
-        return Threads(concurrency)
+def check_executor(executor: object) -> None:
     if not isinstance(executor, Executor):
         raise InvalidRequestError(
             f"executor must be a concurrent.futures.Executor, not {type(executor).__name__}. "
             "For Dask, pass client.get_executor()."
         )
-    return executor
 
 
 _WORKERS_KEY = (
@@ -125,6 +124,43 @@ def _workers_sender(work: Work) -> Sender:
     return sender
 
 
+def _put(ended: SimpleQueue[None], _: object) -> None:
+    """Knows the queue alone: calls shall not keep an iterator alive whose loop was left."""
+    ended.put(None)
+
+
+class _Watched:
+    """A call of a caller's executor. Its future is not touched before it has ended: it has a lock of Python's own."""
+
+    def __init__(self, future: Future[Stretch], ended: SimpleQueue[None]) -> None:
+        self._future = future
+        self._ended = ended
+        self._is_done = False
+        future.add_done_callback(self._note_end)
+
+    def _note_end(self, _: object) -> None:
+        self._is_done = True
+        self._ended.put(None)
+
+    def done(self) -> bool:
+        return self._is_done
+
+    def cancelled(self) -> bool:
+        return self._future.cancelled()
+
+    def cancel(self) -> bool:
+        return self._future.cancel()
+
+    def exception(self) -> BaseException | None:
+        return self._future.exception()
+
+    def result(self) -> Stretch:
+        return self._future.result()
+
+
+PartCall = Call[Stretch] | _Watched
+
+
 class TracesInParallel(Iterator[TraceSummary]):
     """An iterator over the traces of a window whose parts are read side by side.
 
@@ -139,9 +175,9 @@ class TracesInParallel(Iterator[TraceSummary]):
 
     def __init__(
         self,
-        parts: Parts[Future[Stretch]],
+        parts: Parts[PartCall],
         work: Work,
-        executor: Executor,
+        executor: Executor | Threads,
         give_up: Callable[[], None],
     ) -> None:
         self._parts = parts
@@ -149,7 +185,8 @@ class TracesInParallel(Iterator[TraceSummary]):
         self._executor = executor
         self._give_up = give_up
         self._process = os.getpid()
-        self._one_has_ended = threading.Event()
+        self._ended: SimpleQueue[None] = SimpleQueue()
+        """One item for each call that has ended. Not an `Event` (see `_threads.py`)."""
         self._lock = threading.Lock()  # threads that share an iterator share out its rows
 
     @property
@@ -162,7 +199,7 @@ class TracesInParallel(Iterator[TraceSummary]):
             if self._process != os.getpid():
                 self._go_on_in_a_child()
             while True:
-                if self._one_has_ended.is_set():
+                if not self._ended.empty():
                     self._go_on()
                 row = self._parts.next_row()
                 if row is not None:
@@ -173,28 +210,30 @@ class TracesInParallel(Iterator[TraceSummary]):
                     raise StopIteration
                 self._go_on()
                 if self._parts.must_wait:
-                    self._one_has_ended.wait()
+                    self._ended.get()
 
     def _go_on_in_a_child(self) -> None:
         """After a fork: the calls are the parent's, and so are the threads or processes of its executor."""
         self._process = os.getpid()
         self._executor = Threads(self._parts.concurrency)
-        self._one_has_ended = threading.Event()
+        self._ended = SimpleQueue()
         self._parts.forget_calls()
 
     def _go_on(self) -> None:
-        self._one_has_ended.clear()  # first, so that no end between here and there goes unnoticed
+        while not self._ended.empty():  # first, so that no end between here and there goes unnoticed
+            self._ended.get()
         self._parts.collect()
         self._parts.begin(self._begin)
 
-    def _begin(self, window: Window) -> Future[Stretch]:
+    def _begin(self, window: Window) -> PartCall:
         if self._work.here is not None:
             self._work.here[0].refuse_if_closed()
-        call = self._executor.submit(read, attrs.evolve(self._work, window=window))
-        # The event alone: calls shall not keep an iterator alive whose loop was left.
-        one_has_ended = self._one_has_ended
-        call.add_done_callback(lambda _: one_has_ended.set())
-        return call
+        work = attrs.evolve(self._work, window=window)
+        if isinstance(self._executor, Threads):
+            call = self._executor.submit(read, work)
+            call.add_done_callback(partial(_put, self._ended))
+            return call
+        return _Watched(self._executor.submit(read, work), self._ended)
 
     def __del__(self) -> None:
         if self._parts.cancel():

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
+from operator import length_hint
 from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
 from ._operations import check_concurrency
-from ._windows import FEW_PAGES, Query, Stretch, Window
+from ._paging import attach_cursor, serves_as_cursor
+from ._windows import FEW_PAGES, Boundary, Query, Stretch, Window
 from .errors import APIConnectionError, NetraError
 from .models import TraceSummary
 
@@ -56,13 +58,27 @@ class Parts(Generic[CallT]):
         windows = query.cut(window, concurrency) if window.cursor is None else [window]
         self._parts: deque[_Part[CallT]] = deque(map(_Part[CallT], windows))
         self._rows: Iterator[TraceSummary] = iter(())
-        self._seam: frozenset[str] = frozenset()
-        self._cursor = window.cursor
+        self._boundary = Boundary(query)
+        self._row: TraceSummary | None = None
+        """The last one of `_rows` that was handed out."""
+        self._before: tuple[str | None, bool] = window.cursor, True
+        """The resume point before the first of them, and whether it is exact."""
+        self._behind: str | None = None
+        """The cursor behind the last of them, where the service gave one."""
 
     @property
     def cursor(self) -> str | None:
         """The resume point: with it as `cursor=`, a later call goes on after the last trace handed out here."""
-        return self._cursor
+        return self._resume_point()[0]
+
+    def _resume_point(self) -> tuple[str | None, bool]:
+        if self._row is None:
+            return self._before
+        if serves_as_cursor(self._row.cursor):
+            return self._row.cursor, True
+        if self._behind is not None and not length_hint(self._rows):
+            return self._behind, True
+        return self._before[0], False
 
     @property
     def is_done(self) -> bool:
@@ -79,7 +95,7 @@ class Parts(Generic[CallT]):
         """The next row in order, or None where it is not there; raises what its part failed with."""
         while True:
             for row in self._rows:
-                self._cursor = row.cursor
+                self._row = row
                 return row
             if not self._parts or not self._parts[0].is_over:
                 return None
@@ -88,22 +104,22 @@ class Parts(Generic[CallT]):
     def _open(self, first: _Part[CallT]) -> None:
         if first.error is not None:
             error, first.error, first.call = first.error, None, None
-            error.cursor = self._cursor
+            attach_cursor(error, *self._resume_point())
             try:
                 raise error
             finally:
                 del error  # which holds this frame
         stretch = first.stretch
         assert stretch is not None
-        new = [row for row in stretch.rows if row.id not in self._seam] if self._seam else stretch.rows
-        rows = iter(new)
-        goes_on = stretch.failure is not None or first.window.cursor is not None
-        onward = (
-            stretch.seam | self._seam if goes_on else stretch.seam
-        )  # after a failure, the same window goes on
+        rows = iter(self._boundary.new_rows(stretch.rows))
+        boundary = self._boundary.behind(first.window, stretch)
+        before, behind = self._resume_point(), stretch.cursor
         # No interrupt comes between these, because they call nothing: rows neither get lost nor come twice.
         del self._parts[0]
-        self._seam = onward
+        self._boundary = boundary
+        self._before = before
+        self._behind = behind
+        self._row = None
         self._rows = rows
 
     def begin(self, call: Callable[[Window], CallT]) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 import weakref
+from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol, TypeVar
 
 import httpx
 
-from ._answers import Answer, BodyReader, connection_error
+from ._answers import Answer, BodyReader, connection_error, result_of, status_error
 from ._config import Config, Options
-from ._exchange import Pace, Wait, exchange
+from ._connections import free_locks, unusable_stream
+from ._exchange import Answered, Pace, Wait, exchange
 from ._operations import Operation
-from .errors import ConfigurationError, NetraError, NotInitializedError
+from .errors import APIStatusError, ConfigurationError, NetraError, NotInitializedError
 
 __all__ = ["CALLERS_CLOSED", "CLOSED", "Sender", "build_request", "check_kind", "open_http", "tell_of_forks"]
 
@@ -35,8 +38,9 @@ class Sender:
         self._own_http = None if http_client else self._open()
         self._refusal: str | None = None
         self._lock = threading.Lock()
-        self._bell = threading.Condition()
-        """Rings for calls that wait, when it is over for some of them."""
+        self._waiting: set[threading.Lock] = set()
+        """One held lock for each call that waits; whoever releases it wakes the call. Not a `Condition`, whose own
+        lock an interrupt can leave held (see `_threads.py`)."""
         tell_of_forks(self)
 
     def send(self, operation: Operation[T], options: Options, pace: Pace | None = None) -> T:
@@ -51,11 +55,11 @@ class Sender:
                     step = next(steps)
                     continue
                 try:
-                    answer = self._attempt(operation, options, step.seconds)
+                    answered = self._attempt(operation, options, step.seconds)
                 except NetraError as error:
                     step = steps.throw(error)
                 else:
-                    step = steps.send(answer)
+                    step = steps.send(answered)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -63,27 +67,45 @@ class Sender:
     def give_up(self, pace: Pace) -> None:
         """Ends the calls of this pace, at the latest when their attempt under way is over."""
         pace.is_given_up = True
-        self._ring()
+        self._wake_all()
 
     def _wait(self, seconds: float, pace: Pace) -> None:
-        with self._bell:
-            self._bell.wait_for(lambda: pace.is_given_up or self._refusal is not None, seconds)
+        ends = time.monotonic() + seconds
+        wake = threading.Lock()
+        wake.acquire()
+        self._waiting.add(wake)
+        try:
+            while not pace.is_given_up and self._refusal is None and (left := ends - time.monotonic()) > 0:
+                wake.acquire(timeout=min(left, threading.TIMEOUT_MAX))
+        finally:
+            self._waiting.discard(wake)
 
-    def _ring(self) -> None:
-        with self._bell:
-            self._bell.notify_all()
+    def _wake_all(self) -> None:
+        for wake in tuple(self._waiting):
+            with suppress(RuntimeError):  # it is awake already
+                wake.release()
 
-    def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answer:
+    def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answered[T]:
         http = self._http()
         body = BodyReader(operation, options.max_response_bytes, seconds)
         try:
             request = build_request(http, operation, self.config, options.timeout, seconds)
             response = http.send(request, stream=True, follow_redirects=False)
+            fits = False
             try:
                 body.begin(response.headers)
                 for chunk in response.iter_bytes():
                     body.add(chunk)
+                answer = Answer(operation, self.config, response.status_code, response.headers, body.content)
+                # Here, while the connection is ours: what does not fit must not leave it to the next request.
+                result = result_of(answer)
+                fits = True
+            except APIStatusError:
+                fits = True
+                raise
             finally:
+                if (unusable := unusable_stream(response, fits)) is not None:
+                    unusable.close()
                 response.close()
                 if self._refusal is not None and self._callers_http is None:
                     # Closed meanwhile: the pool has let go of a connection that was just being made.
@@ -91,17 +113,20 @@ class Sender:
         except NetraError:
             raise
         except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
-            return Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
+            answer = Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
             self._http()  # says so if the client was closed meanwhile
             raise connection_error(operation, self.config, error) from error
         except BaseException:
             self._retire(http)
+            free_locks(http)
             raise
-        return Answer(operation, self.config, response.status_code, response.headers, body.content)
+        else:
+            return Answered(answer.status, result)
+        raise status_error(answer)  # here, because the hook's error would come along, and it holds the key
 
     def _retire(self, http: httpx.Client) -> None:
-        """After an interrupt in its midst the pool may hold a lock for ever: it is left alone, not even closed."""
+        """After an interrupt in its midst the pool is in no known state: it is left alone, not even closed."""
         if self._own_http is http:
             self._own_http = None
             self._finalizer.detach()
@@ -132,14 +157,14 @@ class Sender:
     def close(self) -> None:
         """Closes the connections; a caller's own httpx client stays open."""
         self._refusal = CLOSED
-        self._ring()
+        self._wake_all()
         if self._own_http is not None:
             self._own_http.close()
 
     def after_fork(self) -> None:
         """In the child: the parent's connections are left alone, two processes would mix up their answers."""
         self._lock = threading.Lock()
-        self._bell = threading.Condition()
+        self._waiting = set()
         if self._own_http is not None:
             _parents_http.append(self._own_http)
             self._own_http = None

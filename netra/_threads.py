@@ -1,24 +1,128 @@
-"""Calls in other threads: what is read ahead of the consumer."""
+"""Calls in other threads: what is read ahead of the consumer.
+
+Invariants, which Ctrl-C (a `KeyboardInterrupt` between any two steps of the main thread) must not break:
+
+- Nothing is counted before it exists: a thread that an interrupt kept from starting is not waited for.
+- What threads share is a queue, a deque or a lock of C. `Condition`, `Event`, `Semaphore` and `Future` are written in
+  Python; an interrupt inside them can leave their lock held for ever (https://github.com/python/cpython/issues/74174),
+  and every thread that needs it would wait for ever.
+- A call whose submission or wait was interrupted is never waited for again.
+
+Threads hold their queue, not what started them, so that they end when it is collected. A fork takes no threads along:
+in the child everything begins anew, and the parent's queues are not touched.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, Generic, ParamSpec, TypeVar
 
-__all__ = ["Begun", "Threads"]
+__all__ = ["Begun", "Call", "Threads"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-Call = Callable[[], None]
+
+class Call(Generic[T]):
+    """A call in another thread, and what came of it. It offers what it needs of a `concurrent.futures.Future`."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call: Callable[[], T] | None = call
+        self._error: BaseException | None = None
+        self._is_done = False
+        self._wake = threading.Lock()
+        self._wake.acquire()
+        self._callbacks: deque[Callable[[Call[T]], object]] = deque()
+
+    def run(self) -> None:
+        """What the thread does."""
+        assert self._call is not None
+        try:
+            self._result = self._call()
+        except BaseException as error:
+            self._error = error
+        self._call = None
+        self._is_done = True
+        self._wake.release()
+        self._call_back()
+
+    def _call_back(self) -> None:
+        while self._is_done and self._callbacks:
+            try:
+                callback = self._callbacks.popleft()
+            except IndexError:  # the other thread took it
+                return
+            callback(self)
+
+    def add_done_callback(self, callback: Callable[[Call[T]], object]) -> None:
+        self._callbacks.append(callback)
+        self._call_back()  # if it was done before; each callback is taken once
+
+    def done(self) -> bool:
+        return self._is_done
+
+    def cancelled(self) -> bool:
+        return False
+
+    def cancel(self) -> bool:
+        return False
+
+    def exception(self) -> BaseException | None:
+        """Of a call that is done."""
+        return self._error
+
+    def result(self) -> T:
+        while not self._is_done:
+            self._wake.acquire()
+        if self._error is None:
+            return self._result
+        try:
+            raise self._error
+        finally:
+            del self  # the error holds this frame, and this would hold the error
 
 
-class Threads(Executor):
+class _Crew:
+    """Threads with one queue. They end when nobody holds this any more."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.calls: SimpleQueue[Call[Any] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._idle: deque[None] = deque()
+        """One item for each thread that waits for a call."""
+
+    @property
+    def size(self) -> int:
+        return sum(thread.is_alive() for thread in self._threads)
+
+    def takes_one(self) -> bool:
+        """Whether a thread was idle; it counts as busy now."""
+        try:
+            self._idle.pop()
+        except IndexError:
+            return False
+        return True
+
+    def grow(self) -> None:
+        thread = threading.Thread(target=_work, args=(self.calls, self._idle), name="netra", daemon=True)
+        self._threads.append(thread)  # it counts when it is alive
+        try:
+            thread.start()
+        except RuntimeError:  # this machine gives no more threads
+            self._threads.remove(thread)
+
+    def __del__(self) -> None:
+        if self.process == os.getpid():
+            self.calls.put(None)
+
+
+class Threads:
     """A few threads, started as they are needed, which end when nobody holds this any more.
 
     `ThreadPoolExecutor` would hold up the end of the program until its last call is over; these calls only read.
@@ -26,61 +130,32 @@ class Threads(Executor):
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._begin_anew()
+        self._crew = _Crew()
 
-    def _begin_anew(self) -> None:
-        self._process = os.getpid()
-        self._calls: SimpleQueue[Call | None] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
-        self._started = 0
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        if self._crew.process != os.getpid():
+            self._crew = _Crew()
+        crew = self._crew
+        call = Call(partial(fn, *args, **kwargs))
+        if not crew.takes_one() and crew.size < self._most:
+            crew.grow()
+        if crew.size:
+            crew.calls.put(call)
+        else:
+            call.run()  # the caller's own thread will do
+        return call
 
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        if self._process != os.getpid():  # a fork takes no threads along
-            self._begin_anew()
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()
-        call = partial(_run, future, fn, args, kwargs)
-        if not self._idle.acquire(blocking=False) and self._started < self._most:
-            self._start_thread()
-        if self._started:
-            self._calls.put(call)
-        else:  # this machine gives no more threads: the caller's own will do
-            call()
-        return future
-
-    def _start_thread(self) -> None:
-        self._started += 1  # first, because an interrupt may come while the thread already runs
-        try:
-            threading.Thread(target=_work, args=(self._calls, self._idle), name="netra", daemon=True).start()
-        except RuntimeError:
-            self._started -= 1
-
-    def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
+    def shutdown(self) -> None:
         """Ends the threads, each after its call; a later call starts new ones."""
-        if self._process == os.getpid():
-            for _ in range(self._started):
-                self._calls.put(None)
-        self._begin_anew()
-
-    def __del__(self) -> None:
-        self.shutdown()
+        self._crew = _Crew()
 
 
-def _work(calls: SimpleQueue[Call | None], idle: threading.Semaphore) -> None:
+def _work(calls: SimpleQueue[Call[Any] | None], idle: deque[None]) -> None:
     while (call := calls.get()) is not None:
-        call()
+        call.run()
         del call  # it holds its result
-        idle.release()
-
-
-def _run(future: Future[T], fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    try:
-        result = fn(*args, **kwargs)
-    except BaseException as error:
-        future.set_exception(error)
-        del future  # which holds the error, which holds this frame
-    else:
-        future.set_result(result)
+        idle.append(None)
+    calls.put(None)  # for the next thread
 
 
 class Begun(Generic[T]):
@@ -90,18 +165,18 @@ class Begun(Generic[T]):
         self._threads = threads
         self._call = call
         self._process = os.getpid()
-        self._future: Future[T] | None = threads.submit(call)
+        self._begun: Call[T] | None = threads.submit(call)
 
     def result(self) -> T:
-        future, self._future = self._future, None  # its error would hold this frame, and this the error
+        begun, self._begun = self._begun, None  # its error would hold this frame, and this the error
         try:
-            if future is None or self._process != os.getpid():  # a fork takes no threads along
+            if begun is None or self._process != os.getpid():  # a fork takes no threads along
                 return self._call()
             try:
-                return future.result()
+                return begun.result()
             except BaseException:
-                if not future.done():  # interrupted: nobody shall wait behind this call
+                if not begun.done():  # interrupted: nobody shall wait behind this call
                     self._threads.shutdown()
                 raise
         finally:
-            del future
+            del begun

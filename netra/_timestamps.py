@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from .errors import APIResponseValidationError, InvalidRequestError
 
@@ -17,6 +17,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def window(start_time: Timestamp, end_time: Timestamp) -> tuple[str, str]:
     """Both ends as the service wants them; refuses a window that ends before it starts."""
+    if isinstance(end_time, str) and _DAY.fullmatch(end_time):
+        raise InvalidRequestError(
+            f"end_time={end_time!r} has no time of day and would leave out the day itself: "
+            f"write '{end_time}T23:59:59.999Z' to include it."
+        )
     start, end = to_wire(start_time, "start_time"), to_wire(end_time, "end_time")
     if start > end:  # the form sorts as text
         raise InvalidRequestError(
@@ -40,6 +45,11 @@ def to_wire(value: Timestamp, name: str) -> str:
                 f"{name}={value!r} has no time zone: use an aware datetime, such as "
                 "datetime(2026, 1, 1, tzinfo=timezone.utc)."
             )
+    elif isinstance(value, date):
+        raise InvalidRequestError(
+            f"{name} is a date, which has no time of day and no time zone: write "
+            f"'{value.isoformat()}T{'23:59:59.999' if name == 'end_time' else '00:00:00.000'}Z'."
+        )
     else:
         raise InvalidRequestError(
             f"{name} must be ISO 8601 text or an aware datetime, not {type(value).__name__}."
@@ -81,7 +91,8 @@ def from_wire(value: str, name: str) -> datetime:
 
 
 # datetime.fromisoformat takes any character between date and time, so "1709121200000" would be the year 1709.
-_ISO_8601 = re.compile(r"(?:\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(?:-?\d)?)(?:[T ].+)?", re.ASCII | re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(?:-?\d)?", re.ASCII | re.IGNORECASE)
+_ISO_8601 = re.compile(rf"(?:{_DAY.pattern})(?:[T ].+)?", re.ASCII | re.IGNORECASE)
 
 
 def _parse_iso(text: str) -> datetime | None:

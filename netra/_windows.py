@@ -1,7 +1,14 @@
 """A window of time in parts: how it is cut, and how far a part is read at a time. No I/O.
 
-Neighbouring parts share the millisecond at which they meet, and what lies there is read twice and handed out once:
-so no trace is lost between them, whether the service compares times in whole milliseconds or in finer ones.
+The service may keep finer times than it shows, show them cut or rounded either way, and compare them with the ends of a
+window as they are or in whole milliseconds. What holds in each case, and all that is used here:
+
+- What is shown, and what is compared, lies less than a millisecond from the time itself.
+- So a window from `a` to `b` holds rows shown from `a - 1` to `b + 1`, and no others.
+- Rows come in the order of their times, so a later row is never shown earlier (in a descending order: later).
+
+Neighbouring parts share the millisecond at which they meet, so no row lies between them; a row that is in both is
+handed out once, by its id. The ids to remember are few milliseconds' worth (`Boundary`).
 """
 
 from __future__ import annotations
@@ -14,13 +21,15 @@ import attrs
 from ._operations import MAX_PAGE_SIZE, Direction, Operation, SortOrder, list_traces
 from ._paging import Walk
 from ._timestamps import Timestamp, from_wire, millisecond_of, window, wire_form
-from .errors import InvalidRequestError, NetraError
+from .errors import APIResponseValidationError, InvalidRequestError, NetraError
 from .models import TracesPage, TraceSummary
 
-__all__ = ["FEW_PAGES", "Query", "Reading", "Stretch", "Window"]
+__all__ = ["FEW_PAGES", "Boundary", "Query", "Reading", "Stretch", "Window"]
 
 FEW_PAGES = 8
 """A stretch is read to its end if that seems to take no more pages than this; else its rest is cut."""
+# No stretch is longer than twice as many.
+
 MOST_PIECES = 16
 """… into no more pieces than these, because the estimate may be wrong, and an empty piece costs a request, too."""
 
@@ -113,17 +122,68 @@ class Query:
         parts = window.cut(pieces)
         return parts if self.is_ascending else parts[::-1]
 
+    def along(self, millisecond: int) -> int:
+        """The millisecond on an axis that runs in the order of the rows."""
+        return millisecond if self.is_ascending else -millisecond
+
+    def begin(self, window: Window) -> int:
+        """The end of the window at which its rows begin, on that axis."""
+        return self.along(window.start if self.is_ascending else window.end)
+
+    def end(self, window: Window) -> int:
+        return self.along(window.end if self.is_ascending else window.start)
+
+    def beginning_at(self, place: int, window: Window) -> Window:
+        """The rest of the window from a place on that axis."""
+        if self.is_ascending:
+            return attrs.evolve(window, start=place, cursor=None)
+        return attrs.evolve(window, end=-place, cursor=None)
+
 
 @attrs.frozen
 class Stretch:
     """What was read: all rows of a window, or its first ones and the windows that hold the others."""
 
     rows: list[TraceSummary]
-    seam: frozenset[str]
-    """The ids of the rows at its far end, which the next stretch may hold as well."""
     rest: list[Window]
     failure: NetraError | None = None
     """Why the rest was not read."""
+
+    @property
+    def cursor(self) -> str | None:
+        """From where the same window goes on, if it does."""
+        return self.rest[0].cursor if self.rest else None
+
+
+class Boundary:
+    """The ids of rows that were handed out and may come again behind the part that was opened last."""
+
+    def __init__(self, query: Query) -> None:
+        self._query = query
+        self._shown: dict[str, int] = {}
+        """Where each was shown, in the order of the rows."""
+
+    def new_rows(self, rows: list[TraceSummary]) -> list[TraceSummary]:
+        return [row for row in rows if row.id not in self._shown] if self._shown else rows
+
+    def behind(self, window: Window, stretch: Stretch) -> Boundary:
+        """The boundary when the stretch that was read of this window has been handed out."""
+        query = self._query
+        following = None if stretch.cursor else next(iter(stretch.rest), None)
+        limit = (query.end(window) if following is None else query.begin(following)) - 1
+        behind = Boundary(query)
+        behind._shown = {
+            row: shown for row, shown in self._shown.items() if shown >= limit or stretch.cursor is not None
+        }
+        shown = query.end(window) + 1
+        for row in reversed(stretch.rows):
+            millisecond = _shown_millisecond(row)
+            if millisecond is not None:  # else it lies where the row behind it lies, or before
+                shown = query.along(millisecond)
+            if shown < limit:
+                break
+            behind._shown[row.id] = shown
+        return behind
 
 
 class Reading:
@@ -137,8 +197,7 @@ class Reading:
         self._window = window
         self._walk = Walk(window.cursor)
         self._rows: list[TraceSummary] = []
-        self._end = window.end if query.is_ascending else window.start
-        """The millisecond in which the stretch ends."""
+        self._pages = 0
         self._rest: list[Window] = []
 
     def next_page(self) -> Operation[TracesPage] | None:
@@ -149,44 +208,53 @@ class Reading:
     def take(self, page: TracesPage) -> None:
         self._walk.advance(page)
         self._rows += page.traces
+        self._pages += 1
         if not self._walk.is_done and self._rows:
             self._leave_a_large_rest()
 
     def stretch(self) -> Stretch:
-        return Stretch(self._rows, self._seam(), self._rest)
+        return Stretch(self._rows, self._rest)
 
     def stretch_before(self, failure: NetraError) -> Stretch:
         """What was read before a page failed."""
-        rest = attrs.evolve(self._window, cursor=self._walk.next_cursor)
         # Without its traceback, whose frames would keep alive what waits for this.
-        return Stretch(self._rows, self._seam(), [rest], failure.with_traceback(None))
+        return Stretch(self._rows, [self._from_here()], failure.with_traceback(None))
+
+    def _from_here(self) -> Window:
+        return attrs.evolve(self._window, cursor=self._walk.next_cursor)
 
     def _leave_a_large_rest(self) -> None:
-        first, last = _millisecond_of(self._rows[0]), _millisecond_of(self._rows[-1])
-        # A millisecond wider, because times may be finer than those that are shown, or rounded.
-        if self._query.is_ascending:
-            covered, rest = last - first - 1, attrs.evolve(self._window, start=last - 1, cursor=None)
-        else:
-            covered, rest = first - last - 1, attrs.evolve(self._window, end=last + 1, cursor=None)
-        if covered <= 0 or rest.end < rest.start:
-            return  # next to nothing would be gained; or the rows are not in order
-        pages = len(self._rows) // self._query.limit
-        pages_to_come = pages * (rest.end - rest.start) // covered
-        if pages_to_come > FEW_PAGES or pages >= 2 * FEW_PAGES:
-            self._end = last
-            self._rest = self._query.cut(rest, min(pages_to_come // FEW_PAGES + 1, MOST_PIECES))
+        is_long = self._pages >= 2 * FEW_PAGES
+        rest, covered = self._rest_by_time()
+        if rest is not None:
+            pages_to_come = self._pages * (rest.end - rest.start) // covered
+            if pages_to_come > FEW_PAGES or is_long:
+                self._rest = self._query.cut(rest, min(pages_to_come // FEW_PAGES + 1, MOST_PIECES))
+        elif is_long:  # many rows within few milliseconds, which no window can part
+            self._rest = [self._from_here()]
 
-    def _seam(self) -> frozenset[str]:
-        ids = []
-        for row in reversed(self._rows):
-            if abs(_millisecond_of(row) - self._end) > 1:
-                break
-            ids.append(row.id)
-        return frozenset(ids)
+    def _rest_by_time(self) -> tuple[Window | None, int]:
+        """What is not read yet as a window of its own, and how many milliseconds were covered before it.
+
+        None where the times do not tell; and where rows that were handed out before this stretch, and so were shown no
+        later than its first one, might lie in it.
+        """
+        first, last = _shown_millisecond(self._rows[0]), _shown_millisecond(self._rows[-1])
+        if first is None or last is None:
+            return None, 0
+        begin = self._query.along(last) - 1
+        covered = begin - 1 - self._query.along(first)
+        if covered <= 0 or begin > self._query.end(self._window):
+            return None, 0
+        return self._query.beginning_at(begin, self._window), covered
 
 
-def _millisecond_of(trace: TraceSummary) -> int:
-    return _millisecond(trace.start_time, "start_time")
+def _shown_millisecond(trace: TraceSummary) -> int | None:
+    """None where nobody can read the time."""
+    try:
+        return _millisecond(trace.start_time, "start_time")
+    except APIResponseValidationError:
+        return None
 
 
 def _millisecond(time: str, name: str) -> int:

@@ -1,7 +1,8 @@
 """What the methods return.
 
-The fields come from the generated models, so a new optional field of the contract is here by itself. These
-classes add only what the documentation names differently, and times as `datetime`.
+The fields come from the generated models, so a new optional field of the contract is here by itself, and so do the
+names: `row.total_cost`, `row["total_cost"]` and `row.to_dict()` are one form (`to_dict(use_api_names=True)` is what
+came over the wire). These classes add times as `datetime`, and costs as exact decimals.
 Fields that the contract does not know are kept: `to_dict()` shows them, `row["new_field"]` reads one.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 import attrs
@@ -27,6 +29,11 @@ __all__ = [
 ]
 
 
+def _exact(cost: float) -> Decimal:
+    """The digits that came, of which a float keeps at least 15."""
+    return Decimal(repr(cost))
+
+
 class SessionUsageData(_generated.SessionUsageData):
     """What one session used inside a time window: tokens, requests, and cost in USD.
 
@@ -37,9 +44,9 @@ class SessionUsageData(_generated.SessionUsageData):
     __slots__ = ()
 
     @property
-    def request_count(self) -> int:
-        """Number of requests (traces)."""
-        return self.requests_count
+    def cost(self) -> Decimal:
+        """`total_cost` in USD, with the digits that the service sent: for sums that must be exact."""
+        return _exact(self.total_cost)
 
 
 class TenantUsageData(_generated.TenantUsageData):
@@ -52,24 +59,33 @@ class TenantUsageData(_generated.TenantUsageData):
     __slots__ = ()
 
     @property
-    def request_count(self) -> int:
-        """Number of requests (traces)."""
-        return self.requests_count
-
-    @property
-    def session_count(self) -> int:
-        """Number of distinct sessions."""
-        return self.sessions_count
+    def cost(self) -> Decimal:
+        """`total_cost` in USD, with the digits that the service sent: for sums that must be exact."""
+        return _exact(self.total_cost)
 
 
 class TraceSummary(_generated.TraceSummary):
     """One trace, with totals over its spans. Costs are USD, latencies milliseconds, times UTC.
 
+    `total_cost` and `total_tokens` show 0 also where the service sent none; `has_cost`, `cost`, `trace["total_cost"]`
+    and `trace["total_tokens"]` tell the two apart.
+
     Example:
         >>> print(trace.id, trace.name, trace.total_tokens, trace.total_cost, trace.start_datetime)
+        >>> print("unknown" if trace.cost is None else f"${trace.cost}")
     """
 
     __slots__ = ()
+
+    @property
+    def has_cost(self) -> bool:
+        """Whether the service sent a cost; where it did not, `total_cost` is 0.0 all the same."""
+        return self._total_cost is not None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """The cost in USD, with the digits that the service sent; None where it sent none."""
+        return None if self._total_cost is None else _exact(self._total_cost)
 
     @property
     def start_datetime(self) -> datetime:
@@ -85,6 +101,8 @@ class TraceSummary(_generated.TraceSummary):
 class TraceSpan(_generated.TraceSpan):
     """One step inside a trace. Costs are USD, latencies milliseconds, times UTC.
 
+    `start_time` and `end_time` are text as the service sent it: ISO 8601, or milliseconds since 1970.
+
     Example:
         >>> print(span.name, span.kind, span.latency_ms, span.model_name, span.start_datetime)
     """
@@ -92,24 +110,24 @@ class TraceSpan(_generated.TraceSpan):
     __slots__ = ()
 
     @property
-    def start_time(self) -> str | None:
-        """When the span started, as the service sent it: ISO 8601 text, or milliseconds since 1970 as text."""
-        return self.start_time_ms
+    def has_cost(self) -> bool:
+        """Whether the service sent a cost."""
+        return self.total_cost is not None
 
     @property
-    def end_time(self) -> str | None:
-        """When the span ended, as the service sent it: ISO 8601 text, or milliseconds since 1970 as text."""
-        return self.end_time_ms
+    def cost(self) -> Decimal | None:
+        """The cost in USD, with the digits that the service sent; None where it sent none."""
+        return None if self.total_cost is None else _exact(self.total_cost)
 
     @property
     def start_datetime(self) -> datetime | None:
         """`start_time` as an aware `datetime`. Raises `APIResponseValidationError` if it is unreadable."""
-        return None if self.start_time_ms is None else from_wire(self.start_time_ms, "start_time_ms")
+        return None if self.start_time is None else from_wire(self.start_time, "start_time")
 
     @property
     def end_datetime(self) -> datetime | None:
         """`end_time` as an aware `datetime`. Raises `APIResponseValidationError` if it is unreadable."""
-        return None if self.end_time_ms is None else from_wire(self.end_time_ms, "end_time_ms")
+        return None if self.end_time is None else from_wire(self.end_time, "end_time")
 
     @property
     def created_datetime(self) -> datetime:

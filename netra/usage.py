@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Self, TypeVar
 
@@ -15,11 +15,12 @@ from ._drilling import Spans, TracesWithSpans
 from ._exchange import Pace
 from ._operations import Direction, Operation, SortOrder
 from ._paging import PagedIterator, PageT
-from ._parallel import TracesInParallel, Work, executor_or_threads
+from ._parallel import PartCall, TracesInParallel, Work, check_executor
 from ._parts import Parts
 from ._sending import Sender
+from ._threads import Threads
 from ._timestamps import Timestamp
-from ._windows import Query, Stretch, Window
+from ._windows import Query, Window
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
 
 __all__ = ["Usage"]
@@ -382,7 +383,7 @@ class Usage:
 
         def spans_of(trace: TraceSummary) -> Spans:
             def page(cursor: str | None) -> SpansPage:
-                return sender.send(_operations.all_spans(trace.id, cursor=cursor), options, pace)
+                return sender.send(_operations.all_spans(trace, cursor=cursor), options, pace)
 
             return list(PagedIterator[TraceSpan, SpansPage](page, None))
 
@@ -446,10 +447,11 @@ class Usage:
         window = Window.of(start_time, end_time, cursor)
         pace = Pace()
         work = Work.by(query, window, self._sender, pace, self._options, share_key)
-        parts = Parts[Future[Stretch]](query, window, concurrency)
-        return TracesInParallel(
-            parts, work, executor_or_threads(executor, concurrency), partial(self._sender.give_up, pace)
-        )
+        parts = Parts[PartCall](query, window, concurrency)
+        if executor is not None:
+            check_executor(executor)
+        runner = Threads(concurrency) if executor is None else executor
+        return TracesInParallel(parts, work, runner, partial(self._sender.give_up, pace))
 
     def _send(self, operation: Operation[T]) -> T:
         return self._sender.send(operation, self._options)

@@ -1,9 +1,18 @@
 """Shared types, and the readers that check JSON values against the contract."""
 
 import math
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, KeysView, Mapping, MutableMapping
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Generic, TypeAlias, TypeVar
+from typing import (
+    IO,
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    ClassVar,
+    Generic,
+    TypeAlias,
+    TypeVar,
+)
 
 from attrs import define
 
@@ -24,9 +33,82 @@ T = TypeVar("T")
 
 def fields(value: Any) -> dict[str, Any]:
     """The fields of a JSON object, as a new dict."""
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):
         raise PayloadError.expected("an object", value)
     return dict(value)
+
+
+_shared_nulls: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+
+def nulls_of(source: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of what is null. Rows mostly have the same ones, and then share one tuple."""
+    if None not in source.values():
+        return ()
+    nulls = tuple([name for name, value in source.items() if value is None])
+    if len(_shared_nulls) < 1_000:
+        return _shared_nulls.setdefault(nulls, nulls)
+    return _shared_nulls.get(nulls, nulls)
+
+
+class OpenModel:
+    """What the models of answers share: the fields by name, as in a mapping.
+
+    The names are those of the attributes. `None` is what was null or absent, unless an attribute stands in for it, as
+    its documentation then says.
+    """
+
+    __slots__ = ()
+
+    _api_names: ClassVar[dict[str, str]]
+    """The name in the JSON for the name of each attribute."""
+    _required: ClassVar[frozenset[str]]
+    """The attributes that are never absent in the JSON."""
+    additional_properties: dict[str, Any]
+    _nulls: tuple[str, ...]
+
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _with_unknown(self, values: dict[str, Any]) -> dict[str, Any]:
+        for name, value in self.additional_properties.items():
+            values.setdefault(name, value)  # a name of ours stays ours
+        return values
+
+    def _as_it_came(self, values: dict[str, Any]) -> dict[str, Any]:
+        known = {
+            api_name: values[name]
+            for name, api_name in self._api_names.items()
+            if values[name] is not None
+            or name in self._required
+            or api_name in self._nulls
+        }
+        return {**known, **self.additional_properties}
+
+    def keys(self) -> KeysView[str]:
+        """The names of all fields."""
+        return self.to_dict().keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_dict())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._api_names or name in self.additional_properties
+
+    def __getitem__(self, name: str) -> Any:
+        return self.to_dict()[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A field, or the default where there is no such field; a field that was null or absent is None."""
+        return self.to_dict().get(name, default)
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}={value!r}"
+            for name, value in self.to_dict().items()
+            if value is not None
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def read(reader: Callable[[Any], T], source: Mapping[str, Any], key: str) -> T:
@@ -156,6 +238,7 @@ __all__ = [
     "UNSET",
     "File",
     "FileTypes",
+    "OpenModel",
     "RequestFiles",
     "Response",
     "Unset",
@@ -165,6 +248,7 @@ __all__ = [
     "fields",
     "integer",
     "list_of",
+    "nulls_of",
     "number",
     "one_of",
     "read",

@@ -32,7 +32,7 @@ class AsyncTracesWithSpans(TracesAhead[Begun[Spans]], AsyncIterator[TraceWithSpa
         spans_of: Callable[[TraceSummary], Coroutine[Any, Any, Spans]],
         concurrency: int,
     ) -> None:
-        super().__init__(traces.cursor, concurrency)
+        super().__init__(traces, concurrency)
         self._traces = traces
         self._spans_of = spans_of
         self._turnstile = Turnstile()  # tasks that share an iterator share out its traces
@@ -43,9 +43,9 @@ class AsyncTracesWithSpans(TracesAhead[Begun[Spans]], AsyncIterator[TraceWithSpa
             if not self._ahead:
                 self._raise_failure_of_the_list()
                 raise StopAsyncIteration
-            trace, begun = self._ahead[0]
+            first = self._ahead[0]
             with self._reading_first():
-                spans = await (begun.result() if begun else self._spans_of(trace))
+                spans = await (first.call.result() if first.call else self._spans_of(first.trace))
             return self._hand_out(spans)
 
     async def _read_ahead(self) -> None:
@@ -57,4 +57,5 @@ class AsyncTracesWithSpans(TracesAhead[Begun[Spans]], AsyncIterator[TraceWithSpa
             except NetraError as error:
                 self._failure = error.with_traceback(None)
                 return
-            self._ahead.append((trace, Begun(partial(self._spans_of, trace))))
+            entered = self._enter(trace)
+            entered.call = Begun(partial(self._spans_of, trace))

@@ -10,12 +10,13 @@ from typing import TypeVar
 
 import httpx
 
-from netra._answers import Answer, BodyReader, connection_error
+from netra._answers import Answer, BodyReader, connection_error, result_of, status_error
 from netra._config import Config, Options
-from netra._exchange import Pace, Wait, exchange
+from netra._connections import unusable_stream
+from netra._exchange import Answered, Pace, Wait, exchange
 from netra._operations import Operation
 from netra._sending import CALLERS_CLOSED, CLOSED, Sender, build_request, check_kind, open_http, tell_of_forks
-from netra.errors import InvalidRequestError, NetraError, NotInitializedError
+from netra.errors import APIStatusError, InvalidRequestError, NetraError, NotInitializedError
 
 __all__ = ["AsyncSender"]
 
@@ -60,11 +61,11 @@ class AsyncSender:
                     step = next(steps)
                     continue
                 try:
-                    answer = await self._attempt(operation, options, step.seconds)
+                    answered = await self._attempt(operation, options, step.seconds)
                 except NetraError as error:
                     step = steps.throw(error)
                 else:
-                    step = steps.send(answer)
+                    step = steps.send(answered)
         except StopIteration as end:
             result: T = end.value
             return result
@@ -74,27 +75,40 @@ class AsyncSender:
             async with self._at_most(seconds):
                 await asyncio.Event().wait()
 
-    async def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answer:
+    async def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answered[T]:
         http = self._http()
         body = BodyReader(operation, options.max_response_bytes, seconds)
         try:
             async with self._at_most(seconds):
                 request = build_request(http, operation, self.config, options.timeout, seconds)
                 response = await http.send(request, stream=True, follow_redirects=False)
+                fits = False
                 try:
                     body.begin(response.headers)
                     async for chunk in response.aiter_bytes():
                         body.add(chunk)
+                    answer = Answer(
+                        operation, self.config, response.status_code, response.headers, body.content
+                    )
+                    result = result_of(answer)  # here, as in the twin: while the connection is ours
+                    fits = True
+                except APIStatusError:
+                    fits = True
+                    raise
                 finally:
+                    if (unusable := unusable_stream(response, fits)) is not None:
+                        await unusable.aclose()
                     await response.aclose()
         except NetraError:
             raise
         except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
-            return Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
+            answer = Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
             self._http()  # says so if the client was closed meanwhile
             raise connection_error(operation, self.config, error) from error
-        return Answer(operation, self.config, response.status_code, response.headers, body.content)
+        else:
+            return Answered(answer.status, result)
+        raise status_error(answer)  # here, because the hook's error would come along, and it holds the key
 
     @asynccontextmanager
     async def _at_most(self, seconds: float) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ from netra._drilling import Spans
 from netra._exchange import Pace
 from netra._operations import Direction, Operation, SortOrder
 from netra._paging import PageT
-from netra._parallel import Work, executor_or_threads, read
+from netra._parallel import Work, check_executor, read
 from netra._parts import Parts
 from netra._timestamps import Timestamp
 from netra._windows import Query, Reading, Stretch, Window
@@ -221,7 +221,7 @@ class AsyncUsage:
 
         async def spans_of(trace: TraceSummary) -> Spans:
             async def page(cursor: str | None) -> SpansPage:
-                return await sender.send(_operations.all_spans(trace.id, cursor=cursor), options, pace)
+                return await sender.send(_operations.all_spans(trace, cursor=cursor), options, pace)
 
             return [span async for span in AsyncPagedIterator[TraceSpan, SpansPage](page, None)]
 
@@ -254,7 +254,8 @@ class AsyncUsage:
         _operations.check_flag(share_key, "share_key")
         sender, options, pace = self._sender, self._options, Pace()
         if executor is not None:
-            workers, threads_sender = executor_or_threads(executor, concurrency), sender.for_threads()
+            check_executor(executor)
+            workers, threads_sender = executor, sender.for_threads()
             work = Work.by(query, window, threads_sender, pace, options, share_key)
 
             def begin_elsewhere(part: Window) -> Call:

@@ -1,24 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    OpenModel,
     fields,
     integer,
     list_of,
+    nulls_of,
     one_of,
     read,
     string,
 )
 
 
-@_attrs_define
-class ErrorResponse:
+@_attrs_define(repr=False)
+class ErrorResponse(OpenModel):
     """What went wrong. Any of the fields may be missing."""
+
+    _api_names: ClassVar[dict[str, str]] = {
+        "status_code": "statusCode",
+        "message": "message",
+        "error": "error",
+    }
+    _required: ClassVar[frozenset[str]] = frozenset([])
 
     status_code: int | None = None
     """ The HTTP status again. """
@@ -26,20 +35,23 @@ class ErrorResponse:
     """ What is wrong, in one sentence or several. """
     error: str | None = None
     """ The status in words. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(
+        factory=dict, converter=dict, kw_only=True
+    )
     """ Fields that the contract does not know. """
+    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
+    """ The names in the JSON of what came as null, and was not just left out. """
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
-        field_dict: dict[str, Any] = {}
-        if self.status_code is not None:
-            field_dict["statusCode"] = self.status_code
-        if self.message is not None:
-            field_dict["message"] = self.message
-        if self.error is not None:
-            field_dict["error"] = self.error
-        field_dict.update(self.additional_properties)
-        return field_dict
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
+        With `use_api_names` the JSON object as it came.
+        """
+        values = {
+            "status_code": self.status_code,
+            "message": self.message,
+            "error": self.error,
+        }
+        return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -71,11 +83,5 @@ class ErrorResponse:
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
+        self._nulls = nulls_of(src_dict)
         return self
-
-    def __getitem__(self, key: str) -> Any:
-        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
-        return self.to_dict()[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.to_dict()

@@ -11,7 +11,7 @@ from ..types import (
 class JsonObject(dict[str, Any]):
     """Any JSON object."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         return dict(self)
 
     @classmethod

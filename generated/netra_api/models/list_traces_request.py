@@ -40,7 +40,7 @@ class ListTracesRequest:
     """ Ascending or descending. """
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        """The JSON object; what is None is left out unless the contract requires it."""
         field_dict: dict[str, Any] = {}
         field_dict["startTime"] = self.start_time
         field_dict["endTime"] = self.end_time

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    OpenModel,
     fields,
+    nulls_of,
     read,
 )
 
@@ -15,21 +17,36 @@ if TYPE_CHECKING:
     from ..models.traces_result import TracesResult
 
 
-@_attrs_define
-class ListTracesResponse:
+@_attrs_define(repr=False)
+class ListTracesResponse(OpenModel):
     """The envelope of a page of traces."""
+
+    _api_names: ClassVar[dict[str, str]] = {
+        "data": "data",
+    }
+    _required: ClassVar[frozenset[str]] = frozenset(
+        [
+            "data",
+        ]
+    )
 
     data: TracesResult
     """ A page of traces. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(
+        factory=dict, converter=dict, kw_only=True
+    )
     """ Fields that the contract does not know. """
+    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
+    """ The names in the JSON of what came as null, and was not just left out. """
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
-        field_dict: dict[str, Any] = {}
-        field_dict["data"] = self.data.to_dict()
-        field_dict.update(self.additional_properties)
-        return field_dict
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
+        With `use_api_names` the JSON object as it came.
+        """
+        values = {
+            "data": self.data.to_dict(use_api_names=use_api_names),
+        }
+        return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -43,11 +60,5 @@ class ListTracesResponse:
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
+        self._nulls = nulls_of(src_dict)
         return self
-
-    def __getitem__(self, key: str) -> Any:
-        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
-        return self.to_dict()[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.to_dict()

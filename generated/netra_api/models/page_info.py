@@ -1,39 +1,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    OpenModel,
     boolean,
     fields,
+    nulls_of,
     read,
     string,
 )
 
 
-@_attrs_define
-class PageInfo:
+@_attrs_define(repr=False)
+class PageInfo(OpenModel):
     """Whether the walk goes on."""
+
+    _api_names: ClassVar[dict[str, str]] = {
+        "has_next_page": "hasNextPage",
+        "next_cursor": "nextCursor",
+    }
+    _required: ClassVar[frozenset[str]] = frozenset(
+        [
+            "has_next_page",
+        ]
+    )
 
     has_next_page: bool
     """ Whether more items follow in the direction of the walk. """
     next_cursor: str | None = None
     """ Not known to be sent: the next cursor is the `cursor` of the page's last item. Readers use this
     one only where the page has no item to take it from. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(
+        factory=dict, converter=dict, kw_only=True
+    )
     """ Fields that the contract does not know. """
+    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
+    """ The names in the JSON of what came as null, and was not just left out. """
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
-        field_dict: dict[str, Any] = {}
-        field_dict["hasNextPage"] = self.has_next_page
-        if self.next_cursor is not None:
-            field_dict["nextCursor"] = self.next_cursor
-        field_dict.update(self.additional_properties)
-        return field_dict
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
+        With `use_api_names` the JSON object as it came.
+        """
+        values = {
+            "has_next_page": self.has_next_page,
+            "next_cursor": self.next_cursor,
+        }
+        return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -51,11 +68,5 @@ class PageInfo:
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
+        self._nulls = nulls_of(src_dict)
         return self
-
-    def __getitem__(self, key: str) -> Any:
-        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
-        return self.to_dict()[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.to_dict()

@@ -30,7 +30,7 @@ class Pagination:
     order of the walk. The service's documentation words it as `down` for newer and `up` for older. """
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        """The JSON object; what is None is left out unless the contract requires it."""
         field_dict: dict[str, Any] = {}
         if self.limit is not None:
             field_dict["limit"] = self.limit

@@ -1,44 +1,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    OpenModel,
     fields,
     integer,
+    nulls_of,
     number,
     read,
     string,
 )
 
 
-@_attrs_define
-class SessionUsageData:
+@_attrs_define(repr=False)
+class SessionUsageData(OpenModel):
     """What one session used inside the window."""
+
+    _api_names: ClassVar[dict[str, str]] = {
+        "session_id": "session_id",
+        "token_count": "tokenCount",
+        "request_count": "requestsCount",
+        "total_cost": "totalCost",
+    }
+    _required: ClassVar[frozenset[str]] = frozenset(
+        [
+            "session_id",
+            "token_count",
+            "request_count",
+            "total_cost",
+        ]
+    )
 
     session_id: str
     """ The session's identifier. """
     token_count: int
     """ Total tokens used. """
-    requests_count: int
+    request_count: int
     """ Number of requests (traces). """
     total_cost: float
     """ Total cost in USD. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(
+        factory=dict, converter=dict, kw_only=True
+    )
     """ Fields that the contract does not know. """
+    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
+    """ The names in the JSON of what came as null, and was not just left out. """
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
-        field_dict: dict[str, Any] = {}
-        field_dict["session_id"] = self.session_id
-        field_dict["tokenCount"] = self.token_count
-        field_dict["requestsCount"] = self.requests_count
-        field_dict["totalCost"] = self.total_cost
-        field_dict.update(self.additional_properties)
-        return field_dict
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
+        With `use_api_names` the JSON object as it came.
+        """
+        values = {
+            "session_id": self.session_id,
+            "token_count": self.token_count,
+            "request_count": self.request_count,
+            "total_cost": self.total_cost,
+        }
+        return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -56,7 +79,7 @@ class SessionUsageData:
         value = d.pop("requestsCount", None)
         if type(value) is not int:
             value = read(integer, src_dict, "requestsCount")
-        self.requests_count = value
+        self.request_count = value
         value = d.pop("totalCost", None)
         if type(value) is not float or value - value != 0.0:
             value = read(number, src_dict, "totalCost")
@@ -64,11 +87,5 @@ class SessionUsageData:
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
+        self._nulls = nulls_of(src_dict)
         return self
-
-    def __getitem__(self, key: str) -> Any:
-        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
-        return self.to_dict()[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.to_dict()

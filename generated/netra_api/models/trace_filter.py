@@ -39,7 +39,7 @@ class TraceFilter:
     """ What to compare with, of the kind that `type` names; a list for `any_of` and `none_of`. """
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
+        """The JSON object; what is None is left out unless the contract requires it."""
         field_dict: dict[str, Any] = {}
         field_dict["field"] = self.field
         field_dict["operator"] = self.operator

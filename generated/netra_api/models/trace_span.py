@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    OpenModel,
     anything,
     boolean,
     fields,
     integer,
     list_of,
+    nulls_of,
     number,
     read,
     string,
@@ -21,9 +23,62 @@ if TYPE_CHECKING:
     from ..models.json_object import JsonObject
 
 
-@_attrs_define
-class TraceSpan:
+@_attrs_define(repr=False)
+class TraceSpan(OpenModel):
     """One step inside a trace."""
+
+    _api_names: ClassVar[dict[str, str]] = {
+        "id": "id",
+        "trace_id": "trace_id",
+        "name": "name",
+        "kind": "kind",
+        "organisation_id": "organisation_id",
+        "project_id": "project_id",
+        "created_at": "created_at",
+        "cursor": "cursor",
+        "parent_span_id": "parent_span_id",
+        "latency_ms": "latency_ms",
+        "start_time": "start_time_ms",
+        "end_time": "end_time_ms",
+        "session_id": "session_id",
+        "tenant_id": "tenant_id",
+        "user_id": "user_id",
+        "environment": "environment",
+        "model_name": "model_name",
+        "prompt_tokens": "prompt_tokens",
+        "completion_tokens": "completion_tokens",
+        "cached_tokens": "cached_tokens",
+        "total_tokens": "total_tokens",
+        "prompt_tokens_cost": "prompt_tokens_cost",
+        "completion_tokens_cost": "completion_tokens_cost",
+        "cached_tokens_cost": "cached_tokens_cost",
+        "total_cost": "total_cost",
+        "has_pii": "has_pii",
+        "pii_entities": "pii_entities",
+        "pii_actions": "pii_actions",
+        "has_violation": "has_violation",
+        "violations": "violations",
+        "violation_actions": "violation_actions",
+        "status": "status",
+        "attributes": "attributes",
+        "events": "events",
+        "links": "links",
+        "resources": "resources",
+        "metadata": "metadata",
+        "has_error": "has_error",
+    }
+    _required: ClassVar[frozenset[str]] = frozenset(
+        [
+            "id",
+            "trace_id",
+            "name",
+            "kind",
+            "organisation_id",
+            "project_id",
+            "created_at",
+            "cursor",
+        ]
+    )
 
     id: str
     """ The span's identifier. """
@@ -45,10 +100,10 @@ class TraceSpan:
     """ The span that this one is a part of; null for a root. """
     latency_ms: float | None = None
     """ Duration in milliseconds; may be fractional. """
-    start_time_ms: str | None = None
+    start_time: str | None = None
     """ When the span started, as text. Whether ISO 8601 or milliseconds since 1970-01-01T00:00:00Z is
     not settled: readers accept both. """
-    end_time_ms: str | None = None
+    end_time: str | None = None
     """ When the span ended, as text in either of the forms of `start_time_ms`. """
     session_id: str | None = None
     """ The session that the span belongs to. """
@@ -102,82 +157,66 @@ class TraceSpan:
     """ Free-form data that the program attached. """
     has_error: bool | None = None
     """ Whether the span failed. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(
+        factory=dict, converter=dict, kw_only=True
+    )
     """ Fields that the contract does not know. """
+    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
+    """ The names in the JSON of what came as null, and was not just left out. """
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
-        field_dict: dict[str, Any] = {}
-        field_dict["id"] = self.id
-        field_dict["trace_id"] = self.trace_id
-        field_dict["name"] = self.name
-        field_dict["kind"] = self.kind
-        field_dict["organisation_id"] = self.organisation_id
-        field_dict["project_id"] = self.project_id
-        field_dict["created_at"] = self.created_at
-        field_dict["cursor"] = self.cursor
-        if self.parent_span_id is not None:
-            field_dict["parent_span_id"] = self.parent_span_id
-        if self.latency_ms is not None:
-            field_dict["latency_ms"] = self.latency_ms
-        if self.start_time_ms is not None:
-            field_dict["start_time_ms"] = self.start_time_ms
-        if self.end_time_ms is not None:
-            field_dict["end_time_ms"] = self.end_time_ms
-        if self.session_id is not None:
-            field_dict["session_id"] = self.session_id
-        if self.tenant_id is not None:
-            field_dict["tenant_id"] = self.tenant_id
-        if self.user_id is not None:
-            field_dict["user_id"] = self.user_id
-        if self.environment is not None:
-            field_dict["environment"] = self.environment
-        if self.model_name is not None:
-            field_dict["model_name"] = self.model_name
-        if self.prompt_tokens is not None:
-            field_dict["prompt_tokens"] = self.prompt_tokens
-        if self.completion_tokens is not None:
-            field_dict["completion_tokens"] = self.completion_tokens
-        if self.cached_tokens is not None:
-            field_dict["cached_tokens"] = self.cached_tokens
-        if self.total_tokens is not None:
-            field_dict["total_tokens"] = self.total_tokens
-        if self.prompt_tokens_cost is not None:
-            field_dict["prompt_tokens_cost"] = self.prompt_tokens_cost
-        if self.completion_tokens_cost is not None:
-            field_dict["completion_tokens_cost"] = self.completion_tokens_cost
-        if self.cached_tokens_cost is not None:
-            field_dict["cached_tokens_cost"] = self.cached_tokens_cost
-        if self.total_cost is not None:
-            field_dict["total_cost"] = self.total_cost
-        if self.has_pii is not None:
-            field_dict["has_pii"] = self.has_pii
-        if self.pii_entities is not None:
-            field_dict["pii_entities"] = list(self.pii_entities)
-        if self.pii_actions is not None:
-            field_dict["pii_actions"] = self.pii_actions.to_dict()
-        if self.has_violation is not None:
-            field_dict["has_violation"] = self.has_violation
-        if self.violations is not None:
-            field_dict["violations"] = list(self.violations)
-        if self.violation_actions is not None:
-            field_dict["violation_actions"] = self.violation_actions.to_dict()
-        if self.status is not None:
-            field_dict["status"] = self.status
-        if self.attributes is not None:
-            field_dict["attributes"] = self.attributes
-        if self.events is not None:
-            field_dict["events"] = self.events
-        if self.links is not None:
-            field_dict["links"] = self.links
-        if self.resources is not None:
-            field_dict["resources"] = self.resources
-        if self.metadata is not None:
-            field_dict["metadata"] = self.metadata.to_dict()
-        if self.has_error is not None:
-            field_dict["has_error"] = self.has_error
-        field_dict.update(self.additional_properties)
-        return field_dict
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
+        With `use_api_names` the JSON object as it came.
+        """
+        values = {
+            "id": self.id,
+            "trace_id": self.trace_id,
+            "name": self.name,
+            "kind": self.kind,
+            "organisation_id": self.organisation_id,
+            "project_id": self.project_id,
+            "created_at": self.created_at,
+            "cursor": self.cursor,
+            "parent_span_id": self.parent_span_id,
+            "latency_ms": self.latency_ms,
+            "start_time": self.start_time,
+            "end_time": self.end_time,
+            "session_id": self.session_id,
+            "tenant_id": self.tenant_id,
+            "user_id": self.user_id,
+            "environment": self.environment,
+            "model_name": self.model_name,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_tokens": self.cached_tokens,
+            "total_tokens": self.total_tokens,
+            "prompt_tokens_cost": self.prompt_tokens_cost,
+            "completion_tokens_cost": self.completion_tokens_cost,
+            "cached_tokens_cost": self.cached_tokens_cost,
+            "total_cost": self.total_cost,
+            "has_pii": self.has_pii,
+            "pii_entities": None
+            if self.pii_entities is None
+            else list(self.pii_entities),
+            "pii_actions": None
+            if self.pii_actions is None
+            else self.pii_actions.to_dict(use_api_names=use_api_names),
+            "has_violation": self.has_violation,
+            "violations": None if self.violations is None else list(self.violations),
+            "violation_actions": None
+            if self.violation_actions is None
+            else self.violation_actions.to_dict(use_api_names=use_api_names),
+            "status": self.status,
+            "attributes": self.attributes,
+            "events": self.events,
+            "links": self.links,
+            "resources": self.resources,
+            "metadata": None
+            if self.metadata is None
+            else self.metadata.to_dict(use_api_names=use_api_names),
+            "has_error": self.has_error,
+        }
+        return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -227,11 +266,11 @@ class TraceSpan:
         value = d.pop("start_time_ms", None)
         if value is not None and type(value) is not str:
             value = read(string, src_dict, "start_time_ms")
-        self.start_time_ms = value
+        self.start_time = value
         value = d.pop("end_time_ms", None)
         if value is not None and type(value) is not str:
             value = read(string, src_dict, "end_time_ms")
-        self.end_time_ms = value
+        self.end_time = value
         value = d.pop("session_id", None)
         if value is not None and type(value) is not str:
             value = read(string, src_dict, "session_id")
@@ -345,11 +384,5 @@ class TraceSpan:
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
+        self._nulls = nulls_of(src_dict)
         return self
-
-    def __getitem__(self, key: str) -> Any:
-        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
-        return self.to_dict()[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.to_dict()

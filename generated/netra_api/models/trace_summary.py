@@ -1,27 +1,73 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
     STR,
+    OpenModel,
     anything,
     boolean,
     fields,
     integer,
     list_of,
+    nulls_of,
     number,
     read,
     string,
 )
 
 
-@_attrs_define
-class TraceSummary:
+@_attrs_define(repr=False)
+class TraceSummary(OpenModel):
     """One trace, with totals over its spans."""
+
+    _api_names: ClassVar[dict[str, str]] = {
+        "id": "id",
+        "name": "name",
+        "kind": "kind",
+        "latency_ms": "latency_ms",
+        "start_time": "start_time",
+        "end_time": "end_time",
+        "cursor": "cursor",
+        "organisation_id": "organisation_id",
+        "project_id": "project_id",
+        "session_id": "session_id",
+        "tenant_id": "tenant_id",
+        "user_id": "user_id",
+        "environment": "environment",
+        "service": "service",
+        "models": "models",
+        "prompt_tokens": "prompt_tokens",
+        "completion_tokens": "completion_tokens",
+        "cached_tokens": "cached_tokens",
+        "total_tokens": "total_tokens",
+        "prompt_tokens_cost": "prompt_tokens_cost",
+        "completion_tokens_cost": "completion_tokens_cost",
+        "cached_tokens_cost": "cached_tokens_cost",
+        "total_cost": "total_cost",
+        "has_pii": "has_pii",
+        "pii_entities": "pii_entities",
+        "has_violation": "has_violation",
+        "violations": "violations",
+        "has_error": "has_error",
+    }
+    _required: ClassVar[frozenset[str]] = frozenset(
+        [
+            "id",
+            "name",
+            "kind",
+            "latency_ms",
+            "start_time",
+            "end_time",
+            "cursor",
+            "organisation_id",
+            "project_id",
+        ]
+    )
 
     id: str
     """ The trace's identifier. """
@@ -59,7 +105,7 @@ class TraceSummary:
     """ Output tokens. """
     cached_tokens: int | None = None
     """ Input tokens read from a cache. """
-    total_tokens: int = 0
+    _total_tokens: int | None = None
     """ Total tokens. Null or absent means 0. """
     prompt_tokens_cost: float | None = None
     """ Cost of the input tokens in USD. """
@@ -67,7 +113,7 @@ class TraceSummary:
     """ Cost of the output tokens in USD. """
     cached_tokens_cost: float | None = None
     """ Cost of the cached tokens in USD. """
-    total_cost: float = 0.0
+    _total_cost: float | None = None
     """ Total cost in USD. Null or absent means 0. """
     has_pii: bool | None = None
     """ Whether personal data was found. """
@@ -79,59 +125,68 @@ class TraceSummary:
     """ The policies that were violated. """
     has_error: bool | None = None
     """ Whether any span of the trace failed. """
-    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+    additional_properties: dict[str, Any] = _attrs_field(
+        factory=dict, converter=dict, kw_only=True
+    )
     """ Fields that the contract does not know. """
+    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
+    """ The names in the JSON of what came as null, and was not just left out. """
 
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON object, unknown fields included; what is None is left out unless the contract requires it."""
-        field_dict: dict[str, Any] = {}
-        field_dict["id"] = self.id
-        field_dict["name"] = self.name
-        field_dict["kind"] = self.kind
-        field_dict["latency_ms"] = self.latency_ms
-        field_dict["start_time"] = self.start_time
-        field_dict["end_time"] = self.end_time
-        field_dict["cursor"] = self.cursor
-        field_dict["organisation_id"] = self.organisation_id
-        field_dict["project_id"] = self.project_id
-        if self.session_id is not None:
-            field_dict["session_id"] = self.session_id
-        if self.tenant_id is not None:
-            field_dict["tenant_id"] = self.tenant_id
-        if self.user_id is not None:
-            field_dict["user_id"] = self.user_id
-        if self.environment is not None:
-            field_dict["environment"] = self.environment
-        if self.service is not None:
-            field_dict["service"] = self.service
-        if self.models is not None:
-            field_dict["models"] = list(self.models)
-        if self.prompt_tokens is not None:
-            field_dict["prompt_tokens"] = self.prompt_tokens
-        if self.completion_tokens is not None:
-            field_dict["completion_tokens"] = self.completion_tokens
-        if self.cached_tokens is not None:
-            field_dict["cached_tokens"] = self.cached_tokens
-        field_dict["total_tokens"] = self.total_tokens
-        if self.prompt_tokens_cost is not None:
-            field_dict["prompt_tokens_cost"] = self.prompt_tokens_cost
-        if self.completion_tokens_cost is not None:
-            field_dict["completion_tokens_cost"] = self.completion_tokens_cost
-        if self.cached_tokens_cost is not None:
-            field_dict["cached_tokens_cost"] = self.cached_tokens_cost
-        field_dict["total_cost"] = self.total_cost
-        if self.has_pii is not None:
-            field_dict["has_pii"] = self.has_pii
-        if self.pii_entities is not None:
-            field_dict["pii_entities"] = list(self.pii_entities)
-        if self.has_violation is not None:
-            field_dict["has_violation"] = self.has_violation
-        if self.violations is not None:
-            field_dict["violations"] = list(self.violations)
-        if self.has_error is not None:
-            field_dict["has_error"] = self.has_error
-        field_dict.update(self.additional_properties)
-        return field_dict
+    @property
+    def total_tokens(self) -> int:
+        """Total tokens. Null or absent means 0."""
+        return 0 if self._total_tokens is None else self._total_tokens
+
+    @total_tokens.setter
+    def total_tokens(self, value: int) -> None:
+        self._total_tokens = value
+
+    @property
+    def total_cost(self) -> float:
+        """Total cost in USD. Null or absent means 0."""
+        return 0.0 if self._total_cost is None else self._total_cost
+
+    @total_cost.setter
+    def total_cost(self, value: float) -> None:
+        self._total_cost = value
+
+    def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
+        """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
+        With `use_api_names` the JSON object as it came.
+        """
+        values = {
+            "id": self.id,
+            "name": self.name,
+            "kind": self.kind,
+            "latency_ms": self.latency_ms,
+            "start_time": self.start_time,
+            "end_time": self.end_time,
+            "cursor": self.cursor,
+            "organisation_id": self.organisation_id,
+            "project_id": self.project_id,
+            "session_id": self.session_id,
+            "tenant_id": self.tenant_id,
+            "user_id": self.user_id,
+            "environment": self.environment,
+            "service": self.service,
+            "models": None if self.models is None else list(self.models),
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_tokens": self.cached_tokens,
+            "total_tokens": self._total_tokens,
+            "prompt_tokens_cost": self.prompt_tokens_cost,
+            "completion_tokens_cost": self.completion_tokens_cost,
+            "cached_tokens_cost": self.cached_tokens_cost,
+            "total_cost": self._total_cost,
+            "has_pii": self.has_pii,
+            "pii_entities": None
+            if self.pii_entities is None
+            else list(self.pii_entities),
+            "has_violation": self.has_violation,
+            "violations": None if self.violations is None else list(self.violations),
+            "has_error": self.has_error,
+        }
+        return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
     @classmethod
     def from_dict(cls, src_dict: Mapping[str, Any]) -> Self:
@@ -213,11 +268,9 @@ class TraceSummary:
             value = read(integer, src_dict, "cached_tokens")
         self.cached_tokens = value
         value = d.pop("total_tokens", None)
-        if value is None:
-            value = 0
         if value is not None and type(value) is not int:
             value = read(integer, src_dict, "total_tokens")
-        self.total_tokens = value
+        self._total_tokens = value
         value = d.pop("prompt_tokens_cost", None)
         if value is not None and (type(value) is not float or value - value != 0.0):
             value = read(number, src_dict, "prompt_tokens_cost")
@@ -231,11 +284,9 @@ class TraceSummary:
             value = read(number, src_dict, "cached_tokens_cost")
         self.cached_tokens_cost = value
         value = d.pop("total_cost", None)
-        if value is None:
-            value = 0.0
         if value is not None and (type(value) is not float or value - value != 0.0):
             value = read(number, src_dict, "total_cost")
-        self.total_cost = value
+        self._total_cost = value
         value = d.pop("has_pii", None)
         if value is not None and type(value) is not bool:
             value = read(boolean, src_dict, "has_pii")
@@ -259,11 +310,5 @@ class TraceSummary:
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
+        self._nulls = nulls_of(src_dict)
         return self
-
-    def __getitem__(self, key: str) -> Any:
-        """A field by its name in the JSON, as `to_dict` has it; also one that the contract does not know."""
-        return self.to_dict()[key]
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.to_dict()
