@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -29,7 +28,7 @@ from .errors import (
     error_class_for,
 )
 
-__all__ = ["Answer", "BodyReader", "connection_error", "result_of", "retry_after", "status_error"]
+__all__ = ["Answer", "connection_error", "result_of", "retry_after", "status_error"]
 
 T = TypeVar("T")
 
@@ -76,42 +75,6 @@ class Answer(Generic[T]):
     def body_shown(self) -> str:
         """The beginning of the body as text; services that echo their request do not get the key in here."""
         return self.config.hide(self.body[: 8 * BODY_SHOWN].decode(errors="replace"))[:BODY_SHOWN]
-
-
-class BodyReader:
-    """Collects a body, and refuses one that is too large or takes too long."""
-
-    def __init__(self, operation: Operation[Any], most_bytes: int, seconds: float) -> None:
-        self._operation = operation
-        self._most_bytes = most_bytes
-        self._ends = time.monotonic() + seconds
-        self._chunks: list[bytes] = []
-        self._size = 0
-
-    def begin(self, headers: Mapping[str, str]) -> None:
-        """Refuses codings within codings, of which a few bytes unpack to gigabytes at once."""
-        if "," in headers.get("content-encoding", ""):
-            raise APIResponseValidationError(
-                f"{self._operation.asked} answered with several content codings, which no honest service uses."
-            )
-
-    def add(self, chunk: bytes) -> None:
-        self._chunks.append(chunk)
-        self._size += len(chunk)
-        if self._size > self._most_bytes:
-            raise APIResponseValidationError(
-                f"{self._operation.asked} answered with more than {self._most_bytes} bytes. "
-                "Ask for smaller pages (limit=…), or raise max_response_bytes=…."
-            )
-        if time.monotonic() > self._ends:
-            raise APITimeoutError(
-                f"{self._operation.asked}: the answer began to come, but was not whole before the deadline. "
-                "Try again, or raise deadline=…."
-            )
-
-    @property
-    def content(self) -> bytes:
-        return b"".join(self._chunks)
 
 
 def connection_error(operation: Operation[Any], config: Config, error: Exception) -> NetraError:

@@ -9,18 +9,28 @@ import time
 import weakref
 from contextlib import suppress
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import httpx
 
-from ._answers import Answer, BodyReader, connection_error, result_of, status_error
+from ._answers import Answer, connection_error, result_of, status_error
+from ._body import ACCEPTED, Body
 from ._config import Config, Options
 from ._connections import free_locks, unusable_stream
 from ._exchange import Answered, Pace, Wait, exchange
 from ._operations import Operation
 from .errors import APIStatusError, ConfigurationError, NetraError, NotInitializedError
 
-__all__ = ["CALLERS_CLOSED", "CLOSED", "Sender", "build_request", "check_kind", "open_http", "tell_of_forks"]
+__all__ = [
+    "CALLERS_CLOSED",
+    "CLOSED",
+    "Sender",
+    "build_request",
+    "check_kind",
+    "content_read_already",
+    "open_http",
+    "tell_of_forks",
+]
 
 T = TypeVar("T")
 Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
@@ -87,15 +97,13 @@ class Sender:
 
     def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answered[T]:
         http = self._http()
-        body = BodyReader(operation, options.max_response_bytes, seconds)
+        body = Body(operation, options.max_response_bytes, seconds)
         try:
             request = build_request(http, operation, self.config, options.timeout, seconds)
             response = http.send(request, stream=True, follow_redirects=False)
             fits = False
             try:
-                body.begin(response.headers)
-                for chunk in response.iter_bytes():
-                    body.add(chunk)
+                _receive(response, body)
                 answer = Answer(operation, self.config, response.status_code, response.headers, body.content)
                 # Here, while the connection is ours: what does not fit must not leave it to the next request.
                 result = result_of(answer)
@@ -110,8 +118,8 @@ class Sender:
                 if self._refusal is not None and self._callers_http is None:
                     # Closed meanwhile: the pool has let go of a connection that was just being made.
                     response.extensions["network_stream"].close()
-        except NetraError:
-            raise
+        except NetraError as error:
+            raise error.with_traceback(None) from None  # the frames below hold what came: it may echo the key
         except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
             answer = Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
@@ -201,6 +209,24 @@ def open_http(kind: type[Http]) -> Http:
     return http
 
 
+def _receive(response: httpx.Response, body: Body) -> None:
+    if (content := content_read_already(response)) is not None:
+        body.add_unpacked(content)
+        return
+    body.begin(response.headers)
+    for part in cast("httpx.SyncByteStream", response.stream):
+        body.add(part)
+        del part  # it may echo the key, and this frame may end up in an error report
+
+
+def content_read_already(response: httpx.Response) -> bytes | None:
+    """What a mock holds, or what a hook of the caller's `http_client` has read."""
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return None
+
+
 def build_request(
     http: httpx.Client | httpx.AsyncClient,
     operation: Operation[T],
@@ -214,7 +240,7 @@ def build_request(
         config.base_url + request["url"],
         params=request.get("params"),
         json=request.get("json"),
-        headers={**config.headers, **request.get("headers", {})},
+        headers={"accept-encoding": ACCEPTED, **config.headers, **request.get("headers", {})},
         timeout=httpx.Timeout(**{name: _at_most(seconds, part) for name, part in timeout.as_dict().items()}),
     )
 

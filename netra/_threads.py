@@ -50,6 +50,7 @@ class Call(Generic[T]):
         self._is_done = True
         self._wake.release()
         self._call_back()
+        del self  # the error holds this frame, and this would hold the error
 
     def _call_back(self) -> None:
         while self._is_done and self._callbacks:

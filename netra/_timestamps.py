@@ -17,12 +17,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def window(start_time: Timestamp, end_time: Timestamp) -> tuple[str, str]:
     """Both ends as the service wants them; refuses a window that ends before it starts."""
+    start = to_wire(start_time, "start_time")
     if isinstance(end_time, str) and _DAY.fullmatch(end_time):
         raise InvalidRequestError(
             f"end_time={end_time!r} has no time of day and would leave out the day itself: "
             f"write '{end_time}T23:59:59.999Z' to include it."
         )
-    start, end = to_wire(start_time, "start_time"), to_wire(end_time, "end_time")
+    end = to_wire(end_time, "end_time")
     if start > end:  # the form sorts as text
         raise InvalidRequestError(
             f"start_time {start} is after end_time {end}: give the earlier one as start_time."

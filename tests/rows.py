@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 START, END = "2026-01-01T00:00:00.000Z", "2026-01-31T23:59:59.000Z"
 
@@ -54,3 +55,8 @@ def tenant_usage(**changes: Any) -> dict[str, Any]:
         "totalCost": 0.25,
         **changes,
     }
+
+
+def asked_id(path: str) -> str:
+    """The id in the path of a request: of a session, a tenant or a trace."""
+    return unquote(path.removesuffix("/spans").rpartition("/")[2])

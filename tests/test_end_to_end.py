@@ -97,7 +97,7 @@ def test_one_failing_call_marks_its_trace_and_no_other(local_server: LocalServer
 def test_a_window_or_a_session_without_traces_has_no_usage(local_server: LocalServer) -> None:
     run_agent(local_server.endpoint)
     with Netra(endpoint=local_server.endpoint) as client:
-        assert client.usage.get_session_usage("session-123", "2027-01-01", "2027-01-31") is None
+        assert client.usage.get_session_usage("session-123", "2027-01-01", "2027-01-31T23:59:59.999Z") is None
         assert client.usage.get_session_usage("nobody", START, END) is None
         assert client.usage.get_tenant_usage("nobody", START, END) is None
         assert list(client.usage.iter_traces(START, END, tenant_id="nobody")) == []

@@ -28,15 +28,15 @@ from netra import (
 from . import waiting
 from .conftest import Scripted
 from .faults.wire import FAULTS, then_silence
-from .rows import END, START, page, session_usage, trace
+from .rows import END, START, asked_id, page, session_usage, trace
 from .scripted import Reply, Request, answer, answer_bytes
 
 ROOT = Path(__file__).parent.parent
 until = partial(waiting.until, seconds=5)
 
 
-def usage(_: Request) -> Reply:
-    return answer({"data": session_usage()})
+def usage(request: Request) -> Reply:
+    return answer({"data": session_usage(session_id=asked_id(request.path))})
 
 
 def three_pages(request: Request) -> Reply:
@@ -229,7 +229,9 @@ def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
 
 
 def test_a_connection_that_the_service_closed_meanwhile_is_replaced(scripted: Scripted) -> None:
-    server = scripted(lambda _: FAULTS["closes after each answer"](answer_bytes({"data": session_usage()})))
+    server = scripted(
+        lambda _: FAULTS["closes after each answer"](answer_bytes({"data": session_usage(session_id="s")}))
+    )
     with Netra(endpoint=server.url, max_retries=1) as client:
         for _ in range(3):
             assert client.usage.get_session_usage("s", START, END)
@@ -254,9 +256,7 @@ def test_after_an_interrupt_the_connections_are_new_ones(
     with Netra(endpoint=server.url) as client:
         client.usage.get_session_usage("s", START, END)
         with monkeypatch.context() as patch:
-            patch.setattr(
-                "netra._answers.BodyReader.add", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
-            )
+            patch.setattr("netra._body.Body.add", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
             with pytest.raises(KeyboardInterrupt):
                 client.usage.get_session_usage("s", START, END)
         client.usage.get_session_usage("s", START, END)

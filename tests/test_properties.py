@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 from types import NoneType
-from typing import Any, get_args, get_type_hints
+from typing import Any, ClassVar, get_args, get_type_hints
 from urllib.parse import quote, unquote
 
 import attrs
@@ -20,7 +20,7 @@ from netra import NetraError, PagedIterator, PaginationError, TracesPage, TraceS
 from netra._config import _HEADERS_OF_THE_REQUEST, _parse_headers
 from netra._timestamps import from_wire, to_wire
 
-from .rows import trace
+from .rows import END, START, trace
 
 settings.register_profile("here", deadline=None, derandomize=True)
 settings.load_profile("here")
@@ -92,7 +92,7 @@ def test_any_headers_text_is_read_or_refused(text: str) -> None:
 @given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))
 def test_any_id_is_one_segment_of_the_path_and_reads_back_the_same(identifier: str) -> None:
     try:
-        url: str = _operations.get_session_usage(identifier, "2026-01-01", "2026-01-02").request["url"]
+        url: str = _operations.get_session_usage(identifier, START, END).request["url"]
     except netra.InvalidRequestError:
         with pytest.raises(UnicodeEncodeError):
             identifier.encode()
@@ -192,15 +192,15 @@ def any_value(kind: Any) -> st.SearchStrategy[Any]:
 
 def instances(model: Any) -> st.SearchStrategy[Any]:
     """Instances of a model with any values of the declared types."""
-    hints = get_type_hints(model, {**vars(netra_api.models), "Any": Any})
-    fields = {field.name: any_value(hints[field.name]) for field in attrs.fields(model) if field.init}
-
-    def with_unknown(values: tuple[dict[str, Any], dict[str, Any]]) -> Any:
-        instance = model(**values[0])
-        instance.additional_properties.update(values[1])
-        return instance
-
-    return st.tuples(st.fixed_dictionaries(fields), unknown_fields).map(with_unknown)
+    hints = get_type_hints(model, {**vars(netra_api.models), "Any": Any, "ClassVar": ClassVar})
+    fields = {
+        field.alias: any_value(hints[field.name])
+        for field in attrs.fields(model)
+        if field.alias not in ("additional_properties", "nulls")
+    }
+    return st.tuples(st.fixed_dictionaries(fields), unknown_fields).map(
+        lambda values: model(**values[0], additional_properties=values[1])
+    )
 
 
 MODELS = [netra.SessionUsageData, netra.TenantUsageData, netra.TraceSummary, netra.TraceSpan]
@@ -211,6 +211,8 @@ MODELS = [netra.SessionUsageData, netra.TenantUsageData, netra.TraceSummary, net
 @given(data=st.data())
 def test_every_model_survives_to_dict(model: Any, data: st.DataObject) -> None:
     instance = data.draw(instances(model))
-    again = model.from_dict(instance.to_dict())
+    sent = instance.to_dict(use_api_names=True)
+    again = model.from_dict(sent)
     assert again == instance
-    assert again.to_dict() == instance.to_dict()
+    assert again.to_dict() == instance.to_dict() == dict(instance)
+    assert again.to_dict(use_api_names=True) == sent

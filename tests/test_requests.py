@@ -12,7 +12,7 @@ import pytest
 from netra import InvalidRequestError, Netra
 
 from .conftest import Scripted
-from .rows import END, START, page, session_usage, tenant_usage
+from .rows import END, START, asked_id, page, session_usage, tenant_usage
 from .scripted import Reply, Request, ScriptedServer, answer
 
 ENDPOINTS = {"{}": "", "{}/": "", "{}/telemetry": "", "{}/base/telemetry/": "/base"}
@@ -24,9 +24,9 @@ SORTING = {"sort_field": ("sortField", "total_cost"), "sort_order": ("sortOrder"
 
 def reply(request: Request) -> Reply:
     if "/sessions/" in request.path:
-        return answer({"data": session_usage()})
+        return answer({"data": session_usage(session_id=asked_id(request.path))})
     if "/tenants/" in request.path:
-        return answer({"data": tenant_usage()})
+        return answer({"data": tenant_usage(tenant_id=asked_id(request.path))})
     return answer(page([]))
 
 

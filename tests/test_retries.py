@@ -113,11 +113,11 @@ def failing(times: int, reply: Reply) -> Any:
 def test_a_call_is_tried_five_times_by_default(scripted: Scripted, sleeps: list[float]) -> None:
     server = scripted(failing(4, answer(status=503)))
     with Netra(endpoint=server.url) as client:
-        assert client.usage.get_session_usage("s", START, END)
+        assert client.usage.get_session_usage("session-123", START, END)
         assert (len(server.requests), len(sleeps)) == (5, 4)
         server.script = failing(5, answer(status=503))
         with pytest.raises(netra.ServerError):
-            client.usage.get_session_usage("s", START, END)
+            client.usage.get_session_usage("session-123", START, END)
         assert len(server.requests) == 10
     assert all(wait <= longest for wait, longest in zip(sleeps, [0.5, 1, 2, 4] * 2, strict=True))
 
@@ -139,7 +139,7 @@ def test_each_attempt_sends_the_same_request(scripted: Scripted, sleeps: list[fl
 def test_retry_after_decides_the_wait(scripted: Scripted, sleeps: list[float]) -> None:
     server = scripted(failing(1, answer(status=429, headers={"retry-after": "30"})))
     with Netra(endpoint=server.url) as client:
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     assert sleeps == [pytest.approx(30, abs=1)]
 
 
@@ -152,7 +152,7 @@ def test_limits_are_set_for_a_client_or_for_a_call(
     with Netra(endpoint=server.url, **(limits if where == "client" else {})) as client:
         usage = client.usage if where == "client" else client.usage.with_options(**limits)
         with pytest.raises(netra.ServerError):
-            usage.get_session_usage("s", START, END)
+            usage.get_session_usage("session-123", START, END)
     assert len(server.requests) == 2
 
 
@@ -162,8 +162,8 @@ def test_options_of_a_call_change_nothing_else(scripted: Scripted) -> None:
         usage = client.usage.with_options(timeout=3).with_options(deadline=4)
         assert usage._options == Options().changed(timeout=3, deadline=4)
         assert client.usage._options == Options()
-        usage.get_session_usage("s", START, END)
-        client.usage.get_session_usage("s", START, END)
+        usage.get_session_usage("session-123", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     assert server.connections == 1
 
 
@@ -191,7 +191,7 @@ def test_a_body_that_drips_for_ever_ends_at_the_deadline(scripted: Scripted) -> 
     server = scripted(lambda _: drip_for_ever(answer_bytes({})))
     late = pytest.raises(netra.APITimeoutError, match="deadline")
     with Netra(endpoint=server.url, timeout=5, deadline=0.3) as client, late:
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     assert len(server.requests) == 1
 
 
@@ -200,7 +200,7 @@ def test_a_failure_near_the_deadline_is_raised_instead_of_waited_for(
 ) -> None:
     server = scripted(lambda _: answer(status=503, headers={"retry-after": "5"}))
     with Netra(endpoint=server.url, deadline=4) as client, pytest.raises(netra.ServerError):
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     assert (len(server.requests), sleeps) == (1, [])
 
 
@@ -214,7 +214,7 @@ def test_a_timeout_may_be_given_in_parts(scripted: Scripted) -> None:
         Netra(endpoint=server.url, timeout=parts, max_retries=0) as client,
         pytest.raises(netra.APITimeoutError),
     ):
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
 
 
 def test_a_body_larger_than_allowed_is_refused_before_it_is_read_whole(scripted: Scripted) -> None:
@@ -240,7 +240,7 @@ def exceptions_of_httpx() -> list[type[Exception]]:
 def test_every_exception_of_httpx_becomes_one_of_ours(cls: type[Exception]) -> None:
     error = cls.__new__(cls)
     Exception.__init__(error, "illegal header value b'key-7f3a'")
-    ours = connection_error(get_session_usage("s", START, END), CONFIG, error)
+    ours = connection_error(get_session_usage("session-123", START, END), CONFIG, error)
     timeouts = (httpx.TimeoutException,)
     settings = (httpx.UnsupportedProtocol, httpx.InvalidURL)
     expected: type[NetraError] = netra.APIConnectionError
@@ -258,7 +258,7 @@ def test_every_exception_of_httpx_becomes_one_of_ours(cls: type[Exception]) -> N
 
 def test_what_httpx_does_not_wrap_becomes_one_of_ours_too() -> None:
     with Netra(endpoint="http://a..localhost:1", max_retries=0) as client, pytest.raises(netra.NetraError):
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
 
 
 # ---------------------------------------------------------------- the log
@@ -270,11 +270,11 @@ def test_every_attempt_is_a_debug_line(
     caplog.set_level(logging.DEBUG, "netra")
     server = scripted(failing(1, answer(status=503)))
     with Netra(endpoint=server.url, api_key="key-7f3a") as client:
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     first, second = [record.getMessage() for record in caplog.records if record.name == "netra"]
-    assert first.startswith("GET /usage/sessions/s: 503, attempt 1, ")
+    assert first.startswith("GET /usage/sessions/session-123: 503, attempt 1, ")
     assert "next attempt in" in first
-    assert second.startswith("GET /usage/sessions/s: 200, attempt 2, ")
+    assert second.startswith("GET /usage/sessions/session-123: 200, attempt 2, ")
     assert {record.levelno for record in caplog.records if record.name == "netra"} == {logging.DEBUG}
     assert "key-7f3a" not in caplog.text
 
@@ -296,5 +296,5 @@ def test_an_answer_that_ends_the_connection_is_followed_by_a_new_one(scripted: S
     server = scripted(lambda _: sending(closing))
     with Netra(endpoint=server.url, max_retries=0) as client:
         for _ in range(3):
-            assert client.usage.get_session_usage("s", START, END)
+            assert client.usage.get_session_usage("session-123", START, END)
     assert server.connections == 3

@@ -69,7 +69,7 @@ def test_a_broken_connection_does_not_show_the_key(scripted: Scripted, fault: st
     server = scripted(lambda _: FAULTS[fault](answer_bytes({"data": session_usage()})))
     limits: dict[str, Any] = {"timeout": 0.1, "max_retries": 0}
     with Netra(endpoint=server.url, api_key=KEY, **limits) as client, pytest.raises(NetraError) as caught:
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     assert_hidden(caught.value)
 
 
@@ -77,7 +77,7 @@ def test_cookies_are_neither_kept_nor_sent_back(scripted: Scripted) -> None:
     server = scripted(lambda _: answer({"data": session_usage()}, headers={"set-cookie": "sid=1"}))
     with Netra(endpoint=server.url) as client:
         for _ in range(2):
-            client.usage.get_session_usage("s", START, END)
+            client.usage.get_session_usage("session-123", START, END)
     assert all("cookie" not in sent.headers for sent in server.requests)
 
 
@@ -91,7 +91,7 @@ def test_no_object_shows_the_key() -> None:
 def test_the_key_is_not_in_the_url(scripted: Scripted) -> None:
     server = scripted(lambda _: answer({"data": session_usage()}))
     with Netra(endpoint=server.url, api_key=KEY) as client:
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
     assert KEY not in server.requests[0].target
 
 
@@ -103,7 +103,7 @@ def test_the_key_never_follows_a_redirect(scripted: Scripted, status: int, own_c
     with httpx.Client(follow_redirects=True) as http:
         client = Netra(endpoint=server.url, api_key=KEY, http_client=http if own_client else None)
         with client, pytest.raises(netra.APIStatusError, match="Redirects are not followed"):
-            client.usage.get_session_usage("s", START, END)
+            client.usage.get_session_usage("session-123", START, END)
     assert len(server.requests) == 1
     assert elsewhere.requests == []
 
@@ -111,7 +111,7 @@ def test_the_key_never_follows_a_redirect(scripted: Scripted, status: int, own_c
 def test_a_callers_http_client_does_not_keep_the_key(scripted: Scripted) -> None:
     server = scripted(lambda _: answer({"data": session_usage()}))
     with httpx.Client() as http, Netra(endpoint=server.url, api_key=KEY, http_client=http) as client:
-        client.usage.get_session_usage("s", START, END)
+        client.usage.get_session_usage("session-123", START, END)
         http.get(f"{server.url}/other")
     assert [KEY in sent.headers.values() for sent in server.requests] == [True, False]
 

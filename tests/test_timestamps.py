@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -56,7 +56,7 @@ def test_any_other_time_is_refused_by_name(given: Any) -> None:
 
 def test_a_window_names_the_end_that_is_wrong() -> None:
     with pytest.raises(InvalidRequestError, match=r"^start_time='soon' is not an ISO 8601 time"):
-        window("soon", "2026-01-01")
+        window("soon", "2026-01-01T00:00:00Z")
     with pytest.raises(InvalidRequestError, match=r"^end_time='soon' is not an ISO 8601 time"):
         window("2026-01-01", "soon")
     number: Any = 5
@@ -66,10 +66,25 @@ def test_a_window_names_the_end_that_is_wrong() -> None:
         window("2026-01-01", number)
 
 
+@pytest.mark.parametrize("end", ["2026-10-31", "20261031", "2026-W44-6", "2026-w44", date(2026, 10, 31)])
+def test_an_end_without_a_time_of_day_would_leave_the_day_out_and_is_refused(end: Any) -> None:
+    with pytest.raises(InvalidRequestError, match=r"^end_time.*T23:59:59\.999Z'") as caught:
+        window("2026-10-01", end)
+    if not isinstance(end, str) or "W" not in end.upper():
+        assert "2026-10-31T" in str(caught.value).replace("20261031T", "2026-10-31T")
+
+
+def test_a_day_is_the_first_instant_of_it_as_a_start() -> None:
+    assert window("2026-10-31", "2026-10-31T23:59:59.999Z")[0] == "2026-10-31T00:00:00.000Z"
+    a_date: Any = date(2026, 10, 31)
+    with pytest.raises(InvalidRequestError, match=r"write '2026-10-31T00:00:00\.000Z'"):
+        window(a_date, "2026-10-31T23:59:59.999Z")
+
+
 def test_a_window_that_ends_before_it_starts_is_refused() -> None:
-    assert window("2026-01-01", "2026-01-01") == ("2026-01-01T00:00:00.000Z",) * 2
+    assert window("2026-01-01", "2026-01-01T00:00Z") == ("2026-01-01T00:00:00.000Z",) * 2
     with pytest.raises(InvalidRequestError, match="after end_time"):
-        window("2026-01-02", "2026-01-01")
+        window("2026-01-02", "2026-01-01T00:00Z")
     with pytest.raises(InvalidRequestError, match="after end_time"):
         window("2026-01-01T00:00:00-01:00", "2026-01-01T00:30:00Z")
 

@@ -6,16 +6,26 @@ import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import httpx
 
-from netra._answers import Answer, BodyReader, connection_error, result_of, status_error
+from netra._answers import Answer, connection_error, result_of, status_error
+from netra._body import Body
 from netra._config import Config, Options
 from netra._connections import unusable_stream
 from netra._exchange import Answered, Pace, Wait, exchange
 from netra._operations import Operation
-from netra._sending import CALLERS_CLOSED, CLOSED, Sender, build_request, check_kind, open_http, tell_of_forks
+from netra._sending import (
+    CALLERS_CLOSED,
+    CLOSED,
+    Sender,
+    build_request,
+    check_kind,
+    content_read_already,
+    open_http,
+    tell_of_forks,
+)
 from netra.errors import APIStatusError, InvalidRequestError, NetraError, NotInitializedError
 
 __all__ = ["AsyncSender"]
@@ -77,16 +87,14 @@ class AsyncSender:
 
     async def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answered[T]:
         http = self._http()
-        body = BodyReader(operation, options.max_response_bytes, seconds)
+        body = Body(operation, options.max_response_bytes, seconds)
         try:
             async with self._at_most(seconds):
                 request = build_request(http, operation, self.config, options.timeout, seconds)
                 response = await http.send(request, stream=True, follow_redirects=False)
                 fits = False
                 try:
-                    body.begin(response.headers)
-                    async for chunk in response.aiter_bytes():
-                        body.add(chunk)
+                    await _receive(response, body)
                     answer = Answer(
                         operation, self.config, response.status_code, response.headers, body.content
                     )
@@ -99,8 +107,8 @@ class AsyncSender:
                     if (unusable := unusable_stream(response, fits)) is not None:
                         await unusable.aclose()
                     await response.aclose()
-        except NetraError:
-            raise
+        except NetraError as error:
+            raise error.with_traceback(None) from None  # the frames below hold what came: it may echo the key
         except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
             answer = Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
@@ -157,3 +165,13 @@ class AsyncSender:
     def after_fork(self) -> None:
         """In the child: an event loop does not outlive a fork."""
         self._refusal = "This client is the parent process's: make an AsyncNetra after the fork."
+
+
+async def _receive(response: httpx.Response, body: Body) -> None:
+    if (content := content_read_already(response)) is not None:
+        body.add_unpacked(content)
+        return
+    body.begin(response.headers)
+    async for part in cast("httpx.AsyncByteStream", response.stream):
+        body.add(part)
+        del part  # it may echo the key, and this frame may end up in an error report

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ the service                             | once                       | for ever
 answers in chunks                       | complete                   | complete
 answers with gzip                       | complete                   | complete
 answers slowly, but in time             | complete                   | complete
+answers twice                           | complete                   | complete
+sends bytes behind its answer           | complete                   | complete
 hints before it answers                 | complete                   | complete
 closes after each answer                | complete                   | complete
 resets after each answer                | complete                   | complete
@@ -83,6 +86,9 @@ answers 200 with numbers as text        | APIResponseValidationError | APIRespon
 answers 200 with NaN for numbers        | APIResponseValidationError | APIResponseValidationError
 answers 200 with 100,000 levels         | APIResponseValidationError | APIResponseValidationError
 answers 200 with more than is allowed   | APIResponseValidationError | APIResponseValidationError
+answers 200 with another's ids          | APIResponseValidationError | APIResponseValidationError
+answers 200 with an error as an object  | APIResponseValidationError | APIResponseValidationError
+answers 200 with no data and a message  | APIResponseValidationError | APIResponseValidationError
 """
 PROMISES = {
     name: {"once": once, "for ever": for_ever}
@@ -126,9 +132,12 @@ def right_answer(request: Request) -> bytes:
     for name, usage in (("/sessions/", session_usage), ("/tenants/", tenant_usage)):
         if name in request.path:
             return answer_bytes({"data": usage()})
-    row = span if request.method == "GET" else trace
     first = first_row_after(cursor_of(request))
-    rows = [row(number, total_cost=0.25, total_tokens=7) for number in (first, first + 1)]
+    spent: dict[str, Any] = {"total_cost": 0.25, "total_tokens": 7}
+    if request.method == "GET":
+        rows = [span(number, trace_id=request.path.split("/")[3], **spent) for number in (first, first + 1)]
+    else:
+        rows = [trace(number, tenant_id="AceTech", **spent) for number in (first, first + 1)]
     return answer_bytes(page(rows, more=first + 1 < ROWS))
 
 
@@ -203,20 +212,23 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
     call = getattr(client.usage, method)
     if place == "only":
         try:
-            found = call("s", START, END)
+            found = call("session-123" if method == "get_session_usage" else "AceTech", START, END)
         except NetraError as error:
             return type(error).__name__
-        assert found.to_dict() == USAGE[method]()
+        assert found.to_dict(use_api_names=True) == USAGE[method]()
         return "complete"
 
-    arguments: list[str] = ["trace-1"] if "by_trace_id" in method else [START, END]
-    options = (
-        {"concurrency": 1} if method == "iter_traces_in_parallel" else {}
-    )  # so that it has these pages, too
+    call = (
+        partial(call, "trace-1")
+        if "by_trace_id" in method
+        else partial(call, START, END, tenant_id="AceTech")
+    )
+    if method == "iter_traces_in_parallel":
+        call = partial(call, concurrency=1)  # so that it has these pages, too
     if method.startswith("list"):
         cursor = CURSORS[place]
         try:
-            rows = list(call(*arguments, limit=2, cursor=cursor))
+            rows = list(call(limit=2, cursor=cursor))
         except NetraError as error:
             return type(error).__name__
         first = first_row_after(cursor)
@@ -226,7 +238,7 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
     broken: NetraError | None = None
     rows = []
     try:
-        rows = list(call(*arguments, limit=2, **options))
+        rows = list(call(limit=2))
     except NetraError as error:
         broken = error
     if broken is None:
@@ -234,7 +246,7 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
         return "complete"
     assert broken.cursor == CURSORS[place]
     service.mend()
-    rest = numbers(call(*arguments, limit=2, cursor=broken.cursor, **options))
+    rest = numbers(call(limit=2, cursor=broken.cursor))
     assert rest == list(range(first_row_after(broken.cursor), ROWS + 1))
     return type(broken).__name__
 

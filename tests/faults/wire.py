@@ -141,6 +141,8 @@ FAULTS: dict[str, Fault] = {
     "answers in chunks": rewritten(_chunked, b"transfer-encoding: chunked"),
     "answers with gzip": rewritten(gzip.compress, b"content-encoding: gzip"),
     "answers slowly, but in time": drip_in_time,
+    "answers twice": lambda good: sending(good + good),
+    "sends bytes behind its answer": lambda good: sending(good + b"HTTP/1.1 "),
     "hints before it answers": lambda good: sending(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n" + good),
     "closes after each answer": then_close(whole),
     "resets after each answer": then_reset(whole),
@@ -212,4 +214,13 @@ FAULTS: dict[str, Fault] = {
     ),
     "answers 200 with 100,000 levels": body(b"[" * 100_000 + b"]" * 100_000),
     "answers 200 with more than is allowed": body(b" " * 300_000),
+    "answers 200 with another's ids": rewritten(
+        lambda text: (
+            text.replace(b"session-123", b"session-456")
+            .replace(b"AceTech", b"Zenith")
+            .replace(b'"trace_id": "trace-', b'"trace_id": "other-')
+        )
+    ),
+    "answers 200 with an error as an object": body(b'{"error": {"message": "out of memory"}}'),
+    "answers 200 with no data and a message": body(b'{"data": null, "message": "Internal server error"}'),
 }

@@ -1,0 +1,72 @@
+"""What httpx does not look at: connections that must not serve another request, and locks that an interrupt left held.
+
+This reaches into httpx and httpcore, by names that they may change; then nothing is found here, and
+`tests/test_connections.py` fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+__all__ = ["free_locks", "unusable_stream"]
+
+SHORT_WHILE = 1.0
+"""Seconds. Threads that are well hold these locks for microseconds."""
+
+
+def unusable_stream(response: httpx.Response, fits: bool) -> Any:
+    """The stream of a connection on which something else than the next answer may come, or None. Close it.
+
+    Such is one that holds bytes behind a complete answer, or whose answer does not fit what was asked: a proxy may
+    have answered one request twice, and every later answer would be that of the request before. In HTTP/2 answers
+    have numbers.
+    """
+    stream = response.extensions.get("network_stream")
+    if stream is None or response.http_version.startswith("HTTP/2"):
+        return None
+    return stream if not fits or _holds_bytes_behind(response) else None
+
+
+def _holds_bytes_behind(response: httpx.Response) -> bool:
+    part: Any = response.stream
+    while part is not None:
+        state = getattr(part, "_h11_state", None)
+        if state is not None:
+            return bool(state.trailing_data[0])
+        inner = (getattr(part, name, None) for name in ("_stream", "_httpcore_stream", "_connection"))
+        part = next((one for one in inner if one is not None), None)
+    return False
+
+
+def free_locks(http: httpx.Client) -> None:
+    """After an interrupt in the midst of a call of this thread: frees the locks that the call has left held.
+
+    They are written in Python, so an interrupt can come between taking and giving back. Whatever they guard was not
+    begun, or was complete: an interrupt in between gives them back by itself.
+    """
+    cookies: Any = getattr(http.cookies.jar, "_cookies_lock", None)
+    while cookies is not None and cookies._is_owned():
+        cookies.release()
+    for lock in _locks_of(http):
+        lock.acquire(timeout=SHORT_WHILE)
+        with contextlib.suppress(RuntimeError):  # its holder was just slow
+            lock.release()
+
+
+def _locks_of(http: httpx.Client) -> Iterator[Any]:
+    holders: list[tuple[Any, str]] = []
+    for transport in (http._transport, *http._mounts.values()):
+        pool = getattr(transport, "_pool", None)
+        holders.append((pool, "_optional_thread_lock"))
+        for outer in getattr(pool, "connections", ()):
+            connection = getattr(outer, "_connection", None)
+            if connection is not None:  # else it may be connecting, for which it rightly holds its lock
+                holders += [(outer, "_request_lock"), (connection, "_state_lock")]
+    for holder, name in holders:
+        lock = getattr(getattr(holder, name, None), "_lock", None)
+        if lock is not None and lock.locked():
+            yield lock

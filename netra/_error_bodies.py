@@ -1,0 +1,39 @@
+"""The words in the body of a failure: those of the service, or those of the proxy that answered in its place. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+__all__ = ["html_title", "message_in"]
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+
+
+def message_in(body: Any) -> str | None:
+    """The message in the JSON of a failure, or None.
+
+    Known are `message` (a text or a list of them), `error` (the same, or an object that holds a `message`), and
+    `errors` (a list of such objects).
+    """
+    if isinstance(body, str):
+        return body or None
+    if isinstance(body, list):
+        return "; ".join(message for message in map(message_in, body) if message) or None
+    if isinstance(body, dict):
+        return (
+            message_in(body.get("message")) or message_in(body.get("error")) or message_in(body.get("errors"))
+        )
+    return None if body in (None, True, False) else str(body)
+
+
+def html_title(text: str) -> str | None:
+    """The title of an HTML page in one line; None where the text is none, "" where it has no title."""
+    if not text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return None
+    found = _TITLE.search(text)
+    if found is None:
+        return ""
+    import html  # here, because its tables are large and almost never needed
+
+    return " ".join(html.unescape(found[1]).split())
