@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from netra import Netra
 from netra.local import LocalServer
@@ -15,6 +16,16 @@ from .scripted import Reply, Request, ScriptedServer
 os.environ["TZ"] = "Asia/Kolkata"
 if hasattr(time, "tzset"):
     time.tzset()
+
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile(
+    "many",
+    deadline=None,
+    max_examples=2_000,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("suite")
 
 Scripted = Callable[[Callable[[Request], Reply]], ScriptedServer]
 

@@ -44,7 +44,7 @@ from .agent import run_agent
 from .conftest import Scripted
 from .in_loop import InLoop
 from .scripted import Reply, Request, answer
-from .timeline import Timeline, at
+from .timeline import SHOWN, Timeline, at
 from .waiting import until
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
@@ -92,6 +92,86 @@ def test_a_trace_at_each_cut_and_on_either_side_of_it_comes_once(
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
+HOUR = 3_600_000
+BURSTS = {
+    "4,000 within 10 ms": [RANDOM.uniform(HOUR / 2, HOUR / 2 + 10) for _ in range(4_000)],
+    "60 within a millisecond": [RANDOM.uniform(HOUR / 3, HOUR / 3 + 1) for _ in range(60)] + [1.0 * HOUR],
+    "2,500 within a millisecond": [HOUR / 2 + RANDOM.random() for _ in range(2_500)],
+    "full milliseconds and halves": [HOUR / 2 + number % 40 / 2 for number in range(3_000)],
+    "one every 0.7 ms": [HOUR / 4 + number * 0.7 for number in range(3_000)],
+}
+
+
+@pytest.mark.parametrize("burst", BURSTS)
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("exact", [False, True], ids=["in whole ms", "finely"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_each_trace_of_a_burst_comes_once(
+    scripted: Scripted, burst: str, shown: str, order: Any, exact: bool
+) -> None:
+    """However finely the service keeps, shows and compares its times."""
+    timeline = Timeline(BURSTS[burst], exact=exact, shown=shown)
+    with Netra(endpoint=scripted(timeline).url) as client:
+        found = client.usage.iter_traces_in_parallel(START, at(HOUR), concurrency=4, sort_order=order)
+        assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
+
+
+def test_a_burst_that_no_window_can_part_is_read_in_pieces() -> None:
+    """So that no more than some pages of it lie in memory."""
+    timeline = Timeline([HOUR / 2 + number / 20_000 for number in range(10_000)])
+    query = Query.checked(None, None, None, None, None, "down", None, "asc")
+    window = Window.of(START, at(HOUR), None)
+    got: list[str] = []
+    while window is not None:
+        stretch = read_here(query, window, timeline)
+        assert len(stretch.rows) <= 2 * FEW_PAGES * 100
+        got += [row.id for row in stretch.rows]
+        window = next(iter(stretch.rest), None)
+        assert window is None or window.cursor is not None
+    assert got == timeline.ids(descending=False)
+
+
+def test_few_ids_are_remembered() -> None:
+    timeline = Timeline([number / 7 for number in range(20_000)], shown="rounded")
+    query = Query.checked(None, None, None, None, None, "down", None, "asc")
+    parts = Parts[Future[Stretch]](query, Window.of(START, at(20_000 / 7), None), 3)
+    got: list[str] = []
+    most = 0
+
+    def read_part(part: Window) -> Future[Stretch]:
+        future: Future[Stretch] = Future()
+        future.set_result(read_here(query, part, timeline))
+        return future
+
+    while not parts.is_done:
+        parts.begin(read_part)
+        parts.collect()
+        while (row := parts.next_row()) is not None:
+            got.append(row.id)
+            most = max(most, len(parts._boundary._shown))
+    assert got == timeline.ids(descending=False)
+    assert 0 < most <= 7 * 5
+
+
+def read_here(query: Query, window: Window, timeline: Timeline) -> Stretch:
+    reading = Reading(query, window)
+    while (operation := reading.next_page()) is not None:
+        reading.take(operation.read(timeline.page(operation.request["json"])))
+    return reading.stretch()
+
+
+@pytest.mark.parametrize("cap", [1, 7, 15])
+def test_a_service_that_gives_smaller_pages_than_asked_for_is_read_in_parts_too(
+    scripted: Scripted, cap: int
+) -> None:
+    timeline = Timeline(EVEN[::5], cap=cap)
+    server = scripted(timeline)
+    with Netra(endpoint=server.url) as client:
+        found = client.usage.iter_traces_in_parallel(START, END, concurrency=4)
+        assert [trace.id for trace in found] == timeline.ids()
+    assert len({sent.json["startTime"] for sent in server.requests}) > 4
+
+
 @given(start=st.integers(0, 10**13), length=st.integers(0, 10**11), pieces=st.integers(1, 40))
 def test_the_parts_of_a_window_meet_in_one_millisecond(start: int, length: int, pieces: int) -> None:
     window = Window(start, start + length)
@@ -105,12 +185,14 @@ def test_the_parts_of_a_window_meet_in_one_millisecond(start: int, length: int, 
 @settings(max_examples=300, deadline=None)
 @given(
     milliseconds=st.lists(st.integers(0, 60) | st.integers(0, 10_000), max_size=120),
-    fraction=st.sampled_from([0.0, 0.1, 0.5]),
+    fraction=st.sampled_from([0.0, 0.1, 0.5, 0.9]),
     limit=st.integers(1, 7),
     pieces=st.integers(1, 5),
     failures=st.integers(0, 3),
     ascending=st.booleans(),
     exact=st.booleans(),
+    shown=st.sampled_from(list(SHOWN)),
+    cap=st.sampled_from([2, 100]),
 )
 def test_a_window_read_in_parts_gives_each_row_once_and_in_order(
     milliseconds: list[int],
@@ -120,9 +202,11 @@ def test_a_window_read_in_parts_gives_each_row_once_and_in_order(
     failures: int,
     ascending: bool,
     exact: bool,
+    shown: str,
+    cap: int,
 ) -> None:
     times = [time + fraction * (number % 3) for number, time in enumerate(milliseconds)]
-    timeline = Timeline([time for time in times if time <= 10_000], exact=exact)
+    timeline = Timeline([time for time in times if time <= 10_000], exact=exact, shown=shown, cap=cap)
     query = Query.checked(None, None, None, None, limit, "down", None, "asc" if ascending else "desc")
 
     left = [failures]

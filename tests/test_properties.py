@@ -22,9 +22,6 @@ from netra._timestamps import from_wire, to_wire
 
 from .rows import END, START, trace
 
-settings.register_profile("here", deadline=None, derandomize=True)
-settings.load_profile("here")
-
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=offsets)
 
