@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -35,6 +35,7 @@ from netra import (
     RateLimitError,
     ServerError,
 )
+from netra._operations import SortOrder
 from netra._parallel import Work, read
 from netra._parts import Parts
 from netra._windows import FEW_PAGES, Query, Reading, Stretch, Window
@@ -93,6 +94,9 @@ def test_a_trace_at_each_cut_and_on_either_side_of_it_comes_once(
 
 
 HOUR = 3_600_000
+ASCENDING, DESCENDING = (
+    Query.checked(None, None, None, None, None, "down", None, order) for order in get_args(SortOrder)
+)
 BURSTS = {
     "4,000 within 10 ms": [RANDOM.uniform(HOUR / 2, HOUR / 2 + 10) for _ in range(4_000)],
     "60 within a millisecond": [RANDOM.uniform(HOUR / 3, HOUR / 3 + 1) for _ in range(60)] + [1.0 * HOUR],
@@ -119,11 +123,10 @@ def test_each_trace_of_a_burst_comes_once(
 def test_a_burst_that_no_window_can_part_is_read_in_pieces() -> None:
     """So that no more than some pages of it lie in memory."""
     timeline = Timeline([HOUR / 2 + number / 20_000 for number in range(10_000)])
-    query = Query.checked(None, None, None, None, None, "down", None, "asc")
-    window = Window.of(START, at(HOUR), None)
+    window: Window | None = Window.of(START, at(HOUR), None)
     got: list[str] = []
     while window is not None:
-        stretch = read_here(query, window, timeline)
+        stretch = read_here(ASCENDING, window, timeline)
         assert len(stretch.rows) <= 2 * FEW_PAGES * 100
         got += [row.id for row in stretch.rows]
         window = next(iter(stretch.rest), None)
@@ -133,11 +136,31 @@ def test_a_burst_that_no_window_can_part_is_read_in_pieces() -> None:
 
 def test_few_ids_are_remembered() -> None:
     timeline = Timeline([number / 7 for number in range(20_000)], shown="rounded")
-    query = Query.checked(None, None, None, None, None, "down", None, "asc")
-    parts = Parts[Future[Stretch]](query, Window.of(START, at(20_000 / 7), None), 3)
-    got: list[str] = []
+    parts = Parts[Future[Stretch]](ASCENDING, Window.of(START, at(20_000 / 7), None), 3)
     most = 0
+    got: list[str] = []
+    for row in read_parts(parts, ASCENDING, timeline):
+        got.append(row)
+        most = max(most, len(parts._boundary._shown))
+    assert got == timeline.ids(descending=False)
+    assert 0 < most <= 7 * 5
 
+
+@pytest.mark.parametrize("shown", SHOWN)
+@pytest.mark.parametrize("exact", [False, True], ids=["in whole ms", "finely"])
+@pytest.mark.parametrize("query", [ASCENDING, DESCENDING], ids=["asc", "desc"])
+def test_after_any_row_of_a_burst_only_the_missing_ones_come(query: Query, exact: bool, shown: str) -> None:
+    timeline = Timeline([500 + number / 40 for number in range(600)], exact=exact, shown=shown)
+    ids = timeline.ids(descending=query is DESCENDING)
+    for last in range(40, 160, 3):
+        cursor = (
+            f"{round((500 + int(ids[last].rpartition('-')[2]) / 40) * 1000)}|{ids[last].rpartition('-')[2]}"
+        )
+        parts = Parts[Future[Stretch]](query, Window.of(START, at(DAY), cursor), 4)
+        assert list(read_parts(parts, query, timeline)) == ids[last + 1 :]
+
+
+def read_parts(parts: Parts[Future[Stretch]], query: Query, timeline: Timeline) -> Iterator[str]:
     def read_part(part: Window) -> Future[Stretch]:
         future: Future[Stretch] = Future()
         future.set_result(read_here(query, part, timeline))
@@ -147,10 +170,7 @@ def test_few_ids_are_remembered() -> None:
         parts.begin(read_part)
         parts.collect()
         while (row := parts.next_row()) is not None:
-            got.append(row.id)
-            most = max(most, len(parts._boundary._shown))
-    assert got == timeline.ids(descending=False)
-    assert 0 < most <= 7 * 5
+            yield row.id
 
 
 def read_here(query: Query, window: Window, timeline: Timeline) -> Stretch:
