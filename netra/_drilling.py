@@ -40,6 +40,8 @@ class TracesAhead(Generic[Call]):
         # A trace enters before its spans are asked for, so that no interrupt in between can lose it.
         self._ahead: deque[Ahead[Call]] = deque()
         self._failure: NetraError | None = None
+        self._handed_out: TraceSummary | None = None
+        """The last one."""
         self._resume_point = traces.resume_point()
         self._concurrency = check_concurrency(concurrency)
 
@@ -53,6 +55,12 @@ class TracesAhead(Generic[Call]):
 
     def _wants_more(self) -> bool:
         return len(self._ahead) < self._concurrency and self._failure is None
+
+    def _left_behind(self) -> TraceSummary | None:
+        """The trace that the list has given, but that an interrupt has kept from entering."""
+        newest = self._ahead[-1].trace if self._ahead else self._handed_out
+        given = self._position._last_row
+        return None if given is newest else given
 
     def _enter(self, trace: TraceSummary) -> Ahead[Call]:
         entered: Ahead[Call] = Ahead(trace, self._position.resume_point())
@@ -85,6 +93,7 @@ class TracesAhead(Generic[Call]):
         result = TraceWithSpans(first.trace, spans)
         # No interrupt comes between these, because they call nothing: the trace is handed out, or read again.
         del self._ahead[0]
+        self._handed_out = first.trace
         self._resume_point = first.resume_point
         return result
 
@@ -102,6 +111,8 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
         ...     save(found.cursor)
     """
 
+    _give_up: Callable[[], None] | None = None
+
     def __init__(
         self,
         traces: PagedIterator[TraceSummary, TracesPage],
@@ -112,9 +123,9 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
         super().__init__(traces, concurrency)
         self._traces = traces
         self._spans_of = spans_of
-        self._give_up = give_up
         self._threads = Threads(concurrency)
         self._lock = threading.Lock()  # threads that share an iterator share out its traces
+        self._give_up = give_up  # last, for __del__
 
     def __next__(self) -> TraceWithSpans:
         with self._lock:
@@ -131,7 +142,7 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
     def _read_ahead(self) -> None:
         while self._wants_more():
             try:
-                trace = next(self._traces)
+                trace = self._left_behind() or next(self._traces)
             except StopIteration:
                 return
             except NetraError as error:
@@ -141,5 +152,5 @@ class TracesWithSpans(TracesAhead[Begun[Spans]], Iterator[TraceWithSpans]):
             entered.call = Begun(self._threads, partial(self._spans_of, trace))
 
     def __del__(self) -> None:
-        if self._ahead:
+        if self._give_up is not None and self._ahead:
             self._give_up()

@@ -31,13 +31,13 @@ __all__ = [
     "Operation",
     "SortOrder",
     "all_spans",
-    "can_be_sent",
     "check_concurrency",
     "check_flag",
     "get_session_usage",
     "get_tenant_usage",
     "list_spans_by_trace_id",
     "list_traces",
+    "serves_as_cursor",
 ]
 
 T = TypeVar("T")
@@ -163,13 +163,15 @@ def _text(value: str | None, name: str) -> str | None:
         raise InvalidRequestError(f"{name} must be a str, not {type(value).__name__}: give its text form.")
     if not value:
         raise InvalidRequestError(f"{name} is empty: leave it out, or give a value.")
-    if not can_be_sent(value):
+    if not _can_be_sent(value):
         raise InvalidRequestError(f"{name}={value!r} holds a lone surrogate and cannot be sent.")
     return value
 
 
-def can_be_sent(value: str) -> bool:
+def _can_be_sent(value: str) -> bool:
     """Whether it is text: Python, and JSON, can also hold halves of characters."""
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -263,10 +265,9 @@ def _page(body: Any, row: type[Row], what: str, asked: Asked) -> tuple[list[Row]
         if info.has_next_page:
             # Before the rows: without a way on, this page is not the beginning of a complete answer.
             next_cursor = _next_cursor(read(list_of(anything), result, "data"), info)
-            if not next_cursor or not can_be_sent(next_cursor):
+            if next_cursor is None:
                 raise PaginationError(
-                    f"A page of {what} says that more follow, but holds no cursor to ask for them"
-                    f"{f' but {next_cursor!r}, which cannot be sent' if next_cursor else ''}: "
+                    f"A page of {what} says that more follow, but holds no cursor with which to ask for them: "
                     "the rest cannot be read. Nothing on this page was handed out."
                 )
         rows = read(list_of(row.from_dict), result, "data")
@@ -324,6 +325,11 @@ def _failure(envelope: dict[str, Any]) -> PayloadError:
 
 
 def _next_cursor(rows: list[Any], info: PageInfo) -> str | None:
-    """The last row's cursor; the page's own only where no row has one."""
-    cursor = rows[-1].get("cursor") if rows and isinstance(rows[-1], dict) else None
-    return cursor if isinstance(cursor, str) and cursor else info.next_cursor
+    """The last row's cursor; the page's own only where that row has none that can be sent."""
+    last = rows[-1].get("cursor") if rows and isinstance(rows[-1], dict) else None
+    return next((cursor for cursor in (last, info.next_cursor) if serves_as_cursor(cursor)), None)
+
+
+def serves_as_cursor(cursor: Any) -> bool:
+    """Whether the service can be asked with it: it may send an empty one, or half a character."""
+    return isinstance(cursor, str) and bool(cursor) and _can_be_sent(cursor)

@@ -9,11 +9,11 @@ from functools import partial
 from operator import length_hint
 from typing import Any, Generic, Protocol, TypeVar
 
-from ._operations import can_be_sent
+from ._operations import serves_as_cursor
 from ._threads import Begun, Threads
 from .errors import InvalidRequestError, NetraError, PaginationError
 
-__all__ = ["Page", "PagedIterator", "Position", "Walk", "attach_cursor", "serves_as_cursor"]
+__all__ = ["Page", "PagedIterator", "Position", "Walk", "attach_cursor"]
 
 
 class _Row(Protocol):
@@ -65,11 +65,6 @@ class Walk:
         self.is_done = self.next_cursor is None
 
 
-def serves_as_cursor(cursor: str) -> bool:
-    """Whether the service takes it: a row may come with an empty cursor, or one that no text can hold."""
-    return bool(cursor) and (cursor.isascii() or can_be_sent(cursor))
-
-
 def attach_cursor(error: NetraError, cursor: str | None, is_exact: bool) -> None:
     """Tells in the error where its iteration stands."""
     error.cursor = cursor
@@ -88,7 +83,7 @@ class Position(Generic[Row, PageT]):
         self._start = cursor
         self._page_cursor = cursor
         """What the page at hand was asked for with."""
-        self._row: Row | None = None
+        self._last_row: Row | None = None
         """The last row that was handed out."""
         self._page: PageT | None = None
         self._rows: Iterator[Row] = iter(())
@@ -104,10 +99,10 @@ class Position(Generic[Row, PageT]):
 
     def resume_point(self) -> tuple[str | None, bool]:
         """`cursor`, and whether it lies right behind the last row that was handed out."""
-        if self._row is None:
+        if self._last_row is None:
             return self._start, True
-        if serves_as_cursor(self._row.cursor):
-            return self._row.cursor, True
+        if serves_as_cursor(self._last_row.cursor):
+            return self._last_row.cursor, True
         if length_hint(self._rows) or self._walk.is_done:
             return self._page_cursor, False
         return self._walk.next_cursor, True
@@ -116,7 +111,7 @@ class Position(Generic[Row, PageT]):
         """The next row of the page at hand, or None when it is used up."""
         self._has_begun = True
         for row in self._rows:
-            self._row = row
+            self._last_row = row
             return row
         return None
 
@@ -140,7 +135,7 @@ class Position(Generic[Row, PageT]):
 
     def _page_at_hand(self) -> PageT | None:
         for row in self._rows:
-            self._row = row
+            self._last_row = row
         page, self._page = self._page, None
         return page
 
@@ -162,6 +157,8 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
         ...     save(traces.cursor)
     """
 
+    _give_up: Callable[[], None] | None = None
+
     def __init__(
         self,
         fetch: Callable[[str | None], PageT],
@@ -172,9 +169,9 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
         super().__init__(cursor)
         self._fetch = fetch
         self._thread = Threads(1) if prefetch else None
-        self._give_up = give_up
         self._ahead: Begun[PageT] | None = None
         self._lock = threading.Lock()  # threads that share an iterator share out its rows
+        self._give_up = give_up  # last, for __del__
 
     def __next__(self) -> Row:
         with self._lock:

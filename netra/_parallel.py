@@ -173,6 +173,8 @@ class TracesInParallel(Iterator[TraceSummary]):
         ...     export(trace)
     """
 
+    _give_up: Callable[[], None] | None = None
+
     def __init__(
         self,
         parts: Parts[PartCall],
@@ -183,11 +185,11 @@ class TracesInParallel(Iterator[TraceSummary]):
         self._parts = parts
         self._work = work
         self._executor = executor
-        self._give_up = give_up
         self._process = os.getpid()
         self._ended: SimpleQueue[None] = SimpleQueue()
         """One item for each call that has ended. Not an `Event` (see `_threads.py`)."""
         self._lock = threading.Lock()  # threads that share an iterator share out its rows
+        self._give_up = give_up  # last, for __del__
 
     @property
     def cursor(self) -> str | None:
@@ -236,5 +238,5 @@ class TracesInParallel(Iterator[TraceSummary]):
         return _Watched(self._executor.submit(read, work), self._ended)
 
     def __del__(self) -> None:
-        if self._parts.cancel():
+        if self._give_up is not None and self._parts.cancel():
             self._give_up()

@@ -10,8 +10,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
-from ._operations import check_concurrency
-from ._paging import attach_cursor, serves_as_cursor
+from ._operations import check_concurrency, serves_as_cursor
+from ._paging import attach_cursor
 from ._windows import FEW_PAGES, Boundary, Query, Stretch, Window
 from .errors import APIConnectionError, NetraError
 from .models import TraceSummary

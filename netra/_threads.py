@@ -91,12 +91,15 @@ class Call(Generic[T]):
 class _Crew:
     """Threads with one queue. They end when nobody holds this any more."""
 
+    process: int | None = None
+    """That it was made in. It is set last: `__del__` also runs for what an interrupt left half made."""
+
     def __init__(self) -> None:
-        self.process = os.getpid()
         self.calls: SimpleQueue[Call[Any] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._idle: deque[None] = deque()
         """One item for each thread that waits for a call."""
+        self.process = os.getpid()
 
     @property
     def size(self) -> int:

@@ -51,7 +51,9 @@ class AsyncTracesWithSpans(TracesAhead[Begun[Spans]], AsyncIterator[TraceWithSpa
     async def _read_ahead(self) -> None:
         while self._wants_more():
             try:
-                trace = await anext(self._traces)
+                trace = self._left_behind()
+                if trace is None:
+                    trace = await anext(self._traces)
             except StopAsyncIteration:
                 return
             except NetraError as error:

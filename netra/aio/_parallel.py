@@ -26,6 +26,9 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
         ...     await export(trace)
     """
 
+    _loop: asyncio.AbstractEventLoop | None = None
+    _give_up: Callable[[], None] | None = None
+
     def __init__(
         self,
         parts: Parts[Call],
@@ -35,7 +38,6 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
         self._parts = parts
         self._begin_call = begin
         self._give_up = give_up
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._turnstile = Turnstile()  # tasks that share an iterator share out its rows
 
     @property

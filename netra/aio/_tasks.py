@@ -17,9 +17,11 @@ class Begun(Generic[T]):
     The task is cancelled with the one that waits for it, and when nobody holds this any more.
     """
 
+    _task: asyncio.Task[T] | None = None
+
     def __init__(self, call: Callable[[], Coroutine[Any, Any, T]]) -> None:
         self._call = call
-        self._task: asyncio.Task[T] | None = asyncio.create_task(call())
+        self._task = asyncio.create_task(call())
         self._task.add_done_callback(_look_at)
 
     async def result(self) -> T:

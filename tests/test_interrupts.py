@@ -1,0 +1,327 @@
+"""Ctrl-C at any moment: nothing waits for ever, and no row is lost or comes twice.
+
+Python handles a signal in the main thread only where a function begins, behind a call, and at the end of a loop's turn.
+`interrupted_everywhere` raises a `KeyboardInterrupt` at each of these places in turn.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import linecache
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import netra
+from netra import PagedIterator, TracesPage, TraceSpan, TraceSummary
+from netra._config import Arguments, Options, read_config
+from netra._drilling import TracesWithSpans
+from netra._exchange import Pace
+from netra._parallel import PartCall, TracesInParallel, Work
+from netra._parts import Parts
+from netra._sending import Sender
+from netra._threads import Begun, Threads
+from netra._windows import Query, Window
+
+from .rows import span, trace
+from .timeline import Timeline, at
+
+OURS = str(Path(netra.__file__).parent)
+TRACED = (OURS, threading.__file__)
+SECONDS = 10
+"""After which something is taken to wait for ever."""
+
+
+class _Places:
+    """A trace function that raises at the nth place where Python may handle a signal."""
+
+    def __init__(self, nth: int) -> None:
+        self._left = nth
+        self.has_raised = False
+        self._before: dict[FrameType, tuple[str, int | None]] = {}
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
+        if not frame.f_code.co_filename.startswith(TRACED) or frame.f_code.co_name == "__del__":
+            return None
+        frame.f_trace_opcodes = True
+        if event == "call":
+            # When a generator is closed, Python ignores what is raised here.
+            if not (frame.f_code.co_flags & inspect.CO_GENERATOR and frame.f_lasti > 0):
+                self._pass()
+        elif event == "opcode":
+            name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            before, line = self._before.get(frame, ("", frame.f_lineno))
+            # What is raised behind a call is raised by it; so not here, where a block is already being left.
+            leaves = line != frame.f_lineno and _line(frame).startswith("with ")
+            if (before.startswith("CALL") and not leaves) or name == "JUMP_BACKWARD":
+                self._pass()
+            if name != "CACHE":
+                self._before[frame] = name, frame.f_lineno
+        elif event == "return":
+            self._before.pop(frame, None)
+        return self
+
+    def _pass(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.has_raised = True
+            raise KeyboardInterrupt
+
+
+def _line(frame: FrameType) -> str:
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0).lstrip()
+
+
+def interrupted_everywhere(begin: Callable[[], tuple[Callable[[], object], Callable[[], None]]]) -> int:
+    """`begin()` gives what is interrupted, and what must then go well in time. Says at how many places."""
+    for nth in range(1, 100_000):
+        action, check = begin()
+        places = _Places(nth)
+        sys.settrace(places)
+        try:
+            action()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+        failures: list[BaseException] = []
+
+        def checked(check: Callable[[], None] = check, failures: list[BaseException] = failures) -> None:
+            try:
+                check()
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=checked, daemon=True)
+        thread.start()
+        thread.join(SECONDS)
+        assert not thread.is_alive(), f"waits for ever after an interrupt at place {nth}"
+        assert failures == [], f"place {nth}"
+        if not places.has_raised:
+            return nth - 1
+    raise AssertionError("unreachable")
+
+
+def test_threads_go_on_working() -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        threads = Threads(1)
+
+        def check() -> None:
+            assert [threads.submit(pow, 2, 5).result() for _ in range(3)] == [32, 32, 32]
+            threads.shutdown()
+            assert threads.submit(pow, 2, 5).result() == 32
+
+        return lambda: [threads.submit(pow, 2, number).result() for number in range(3)], check
+
+    assert interrupted_everywhere(begin) > 100
+
+
+def test_a_call_that_is_already_under_way_is_made_again() -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        threads = Threads(1)
+
+        def check() -> None:
+            assert Begun(threads, lambda: 5).result() == 5
+
+        return lambda: Begun(threads, lambda: 5).result(), check
+
+    assert interrupted_everywhere(begin) > 30
+
+
+def test_ending_the_threads_ends_nothing_else() -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        threads = Threads(2)
+        assert threads.submit(pow, 2, 5).result() == 32
+
+        def check() -> None:
+            assert threads.submit(pow, 2, 5).result() == 32
+
+        return threads.shutdown, check
+
+    assert interrupted_everywhere(begin) > 3
+
+
+TIMELINE = Timeline([number * 0.4 for number in range(60)] + [900.0], exact=True, shown="rounded")
+QUERY = Query.checked(None, None, None, None, 5, "down", None, "asc")
+WHOLE = Window.of(at(0), at(1_000), None)
+IDS = TIMELINE.ids(descending=False)
+
+
+class Here:
+    """Answers at once, in this process."""
+
+    config = read_config(Arguments(endpoint="http://127.0.0.1:1"))
+
+    def send(self, operation: Any, *_: Any) -> Any:
+        return operation.read(TIMELINE.page(operation.request["json"]))
+
+    def refuse_if_closed(self) -> None: ...
+
+    def give_up(self, _: Pace) -> None: ...
+
+
+HERE: Any = Here()
+
+
+def paged(prefetch: bool) -> PagedIterator[TraceSummary, TracesPage]:
+    return PagedIterator(lambda cursor: HERE.send(QUERY.page(WHOLE, cursor)), None, prefetch, lambda: None)
+
+
+def with_spans() -> Iterator[TraceSummary]:
+    def spans_of(found: TraceSummary) -> list[TraceSpan]:
+        return [TraceSpan.from_dict(span(trace_id=found.id))]
+
+    found = TracesWithSpans(paged(prefetch=True), spans_of, 3, lambda: None)
+    return map(_trace_of, found)
+
+
+def _trace_of(row: Any) -> TraceSummary:
+    assert [one.trace_id for one in row.spans] == [row.trace.id]
+    found: TraceSummary = row.trace
+    return found
+
+
+def in_parallel(executor: Executor | None = None) -> TracesInParallel:
+    pace = Pace()
+    work = Work.by(QUERY, WHOLE, HERE, pace, Options(), share_key=False)
+    parts = Parts[PartCall](QUERY, WHOLE, 3)
+    return TracesInParallel(parts, work, executor or Threads(3), lambda: None)
+
+
+ITERATORS: dict[str, Callable[[], Iterator[TraceSummary]]] = {
+    "iter_traces": partial(paged, prefetch=True),
+    "iter_traces without prefetch": partial(paged, prefetch=False),
+    "iter_traces_with_spans": with_spans,
+    "iter_traces_in_parallel": in_parallel,
+}
+
+
+@pytest.mark.parametrize("iterator", ITERATORS)
+def test_an_iterator_goes_on_and_gives_each_row_once(iterator: str) -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        rows = ITERATORS[iterator]()
+        got: list[str] = []
+
+        def read_some() -> None:
+            for _ in range(3):
+                got.append(next(rows).id)
+
+        def check() -> None:
+            rest = [row.id for row in rows]
+            # The interrupt may have come when the row was on its way to the caller.
+            assert got + rest == IDS or got + IDS[len(got) : len(got) + 1] + rest == IDS
+
+        return read_some, check
+
+    assert interrupted_everywhere(begin) > 100
+
+
+def test_waiting_calls_of_other_threads_still_wake() -> None:
+    config = read_config(Arguments(endpoint="http://127.0.0.1:1"))
+
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        sender = Sender(config)
+        pace = Pace()
+
+        def check() -> None:
+            thread = threading.Thread(target=sender._wait, args=(60, pace), daemon=True)
+            thread.start()
+            while not sender._waiting:
+                pass
+            sender.give_up(pace)
+            thread.join()
+            sender._wait(0.001, Pace())
+            sender.close()
+
+        def wait_and_wake() -> None:
+            sender._wait(0.001, pace)
+            sender.give_up(Pace())
+
+        return wait_and_wake, check
+
+    assert interrupted_everywhere(begin) > 10
+
+
+def test_trace_is_not_what_is_tested() -> None:
+    """The places are found: without an interrupt everything is as it always is."""
+    assert [row.id for row in paged(prefetch=True)] == IDS
+    assert [trace(1)["id"]] == ["trace-1"]
+    with ThreadPoolExecutor(2) as executor:
+        assert [row.id for row in in_parallel(executor)] == IDS
+
+
+REAL = """
+import os, random, signal, sys, threading, time
+from netra import Netra
+
+random.seed(7)
+url, start, end, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+main = threading.main_thread().ident
+client = Netra(endpoint=url, timeout=20)
+wanted = [row.id for row in client.usage.iter_traces(start, end, limit=5)]
+may_strike = threading.Event()
+
+def strike():
+    while True:
+        may_strike.wait()
+        time.sleep(random.random() ** 3 * 0.12)  # a new connection takes some time
+        if may_strike.is_set():
+            may_strike.clear()
+            signal.pthread_kill(main, signal.SIGINT)
+
+threading.Thread(target=strike, daemon=True).start()
+struck = 0
+while struck < rounds:
+    kind = random.choice(["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+    got, rows = [], None
+    finished = False
+    while not finished:
+        try:
+            may_strike.set()
+            if rows is None:
+                rows = getattr(client.usage, kind)(start, end, limit=5)
+            for row in rows:
+                got.append(getattr(row, "trace", row).id)
+            finished = True
+            may_strike.clear()
+            time.sleep(0.005)
+        except KeyboardInterrupt:
+            struck += 1
+    missing = [one for one in wanted if one not in set(got)]
+    assert len(set(got)) == len(got), "a row came twice"
+    assert [one for one in wanted if one in set(got)] == got, "out of order"
+    assert len(missing) <= struck, missing
+client.close()
+print("struck", struck)
+"""
+
+
+def test_real_signals_hang_nothing(scripted: Any) -> None:
+    from .rows import asked_id, page
+    from .scripted import answer
+
+    timeline = Timeline(range(40))
+
+    def reply(request: Any) -> Any:
+        if request.method == "GET":
+            return answer(page([span(trace_id=asked_id(request.path))]))
+        return answer(timeline.page(request.json))
+
+    server = scripted(reply)
+    result = subprocess.run(
+        [sys.executable, "-c", REAL, server.url, at(0), at(1_000), "150"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert int(result.stdout.split()[1]) >= 150
