@@ -2,7 +2,7 @@
 
 >>> from netra import Netra
 >>> Netra.init(app_name="sample-app")
->>> Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+>>> Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z")
 """
 
 import importlib as _importlib

@@ -7,6 +7,9 @@ from typing import Any
 
 __all__ = ["html_title", "message_in"]
 
+_HTML = re.compile(
+    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|title)\b", re.IGNORECASE | re.DOTALL
+)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -29,7 +32,7 @@ def message_in(body: Any) -> str | None:
 
 def html_title(text: str) -> str | None:
     """The title of an HTML page in one line; None where the text is none, "" where it has no title."""
-    if not text.lstrip("\ufeff \t\r\n").startswith("<"):
+    if not _HTML.match(text.removeprefix("\ufeff")):
         return None
     found = _TITLE.search(text)
     if found is None:

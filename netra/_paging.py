@@ -153,7 +153,7 @@ class PagedIterator(Position[Row, PageT], Iterator[Row]):
     Example:
         >>> traces = Netra.usage.iter_traces(start, end, cursor=saved)
         >>> for trace in traces:
-        ...     bill(trace)
+        ...     export(trace)
         ...     save(traces.cursor)
     """
 

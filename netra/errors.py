@@ -53,7 +53,7 @@ class NetraError(Exception):
     Example:
         >>> try:
         ...     for trace in Netra.usage.iter_traces(start, end):
-        ...         bill(trace)
+        ...         export(trace)
         ... except NetraError as error:
         ...     resume_later(cursor=error.cursor)
     """
@@ -224,6 +224,8 @@ class ServerError(APIStatusError):
 
 class APIResponseValidationError(NetraError):
     """The answer is a success (2xx), but not what the contract promises. The message names the place in the body.
+
+    One reason is an answer that carries another id than the one that was asked for: it belongs to another request.
 
     Example:
         >>> except APIResponseValidationError as error:

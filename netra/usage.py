@@ -39,10 +39,13 @@ class Usage:
         NotInitializedError: the client is closed.
 
     Example:
-        >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+        >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z")
 
     Times are ISO 8601 text (any offset; none means UTC) or aware `datetime`s, cut to milliseconds; both ends of
-    a window are inclusive.
+    a window are inclusive. A date without a time of day is taken as a start only: as an end it would leave out its day.
+
+    An answer that carries another id than the one that was asked for (of a session, a tenant, a trace or a user) is an
+    `APIResponseValidationError`. A row that carries none, and a page without rows, cannot be held against anything.
     """
 
     def __init__(self, sender: Sender, options: Options) -> None:
@@ -99,7 +102,7 @@ class Usage:
             NetraError: a subclass of it, as listed for the class.
 
         Example:
-            >>> usage = Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+            >>> usage = Netra.usage.get_session_usage("session-123", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z")
             >>> if usage:
             ...     print(usage.token_count, usage.request_count, usage.total_cost)
         """
@@ -116,7 +119,7 @@ class Usage:
         Contract: `getTenantUsage`.
 
         Args:
-            tenant_id: The tenant's identifier, for example a customer.
+            tenant_id: The tenant's identifier, for example a customer. None is refused.
             start_time: Start of the window, inclusive.
             end_time: End of the window, inclusive.
 
@@ -127,7 +130,7 @@ class Usage:
             NetraError: a subclass of it, as listed for the class.
 
         Example:
-            >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z")
+            >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z")
             >>> if usage:
             ...     print(usage.session_count, usage.total_cost)
         """
@@ -157,7 +160,8 @@ class Usage:
             trace_id: Only this trace.
             session_id: Only traces of this session.
             user_id: Only traces of this user.
-            tenant_id: Only traces of this tenant.
+            tenant_id: Only traces of this tenant. None means the traces of all tenants: before you bill, see that the
+                id is there, or use `get_tenant_usage`, which refuses None.
             limit: Page size, 1 to 100; the service's default is 20.
             cursor: Where to go on: `next_cursor` of the page before, or `cursor` of any trace.
             direction: `"down"` follows the sort order, `"up"` runs against it.
@@ -169,7 +173,7 @@ class Usage:
             NetraError: another subclass of it, as listed for the class.
 
         Example:
-            >>> page = Netra.usage.list_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z", limit=10)
+            >>> page = Netra.usage.list_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z", limit=10)
             >>> for trace in page.traces:
             ...     print(trace.id, trace.total_tokens, trace.total_cost)
         """
@@ -216,7 +220,8 @@ class Usage:
             trace_id: Only this trace.
             session_id: Only traces of this session.
             user_id: Only traces of this user.
-            tenant_id: Only traces of this tenant.
+            tenant_id: Only traces of this tenant. None means the traces of all tenants: before you bill, see that the
+                id is there, or use `get_tenant_usage`, which refuses None.
             limit: Page size (not a total), 1 to 100; the service's default is 20.
             cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a trace.
             direction: `"down"` follows the sort order, `"up"` runs against it.
@@ -228,7 +233,7 @@ class Usage:
             NetraError: another subclass of it, as listed for the class.
 
         Example:
-            >>> for trace in Netra.usage.iter_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59Z"):
+            >>> for trace in Netra.usage.iter_traces("2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z"):
             ...     print(trace.id, trace.name, trace.total_cost)
         """
 
@@ -349,7 +354,8 @@ class Usage:
             trace_id: Only this trace.
             session_id: Only traces of this session.
             user_id: Only traces of this user.
-            tenant_id: Only traces of this tenant.
+            tenant_id: Only traces of this tenant. None means the traces of all tenants: before you bill, see that the
+                id is there, or use `get_tenant_usage`, which refuses None.
             limit: Page size of the traces (not a total), 1 to 100; the service's default is 20.
             cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a trace.
             direction: `"down"` follows the sort order, `"up"` runs against it.
@@ -362,7 +368,7 @@ class Usage:
             NetraError: another subclass of it, as listed for the class.
 
         Example:
-            >>> for trace, spans in Netra.usage.iter_traces_with_spans("2026-01-01", "2026-02-01"):
+            >>> for trace, spans in Netra.usage.iter_traces_with_spans("2026-01-01", "2026-01-31T23:59:59.999Z"):
             ...     print(trace.name, trace.total_cost, [span.name for span in spans])
         """
         traces = self.iter_traces(
@@ -419,7 +425,8 @@ class Usage:
             trace_id: Only this trace.
             session_id: Only traces of this session.
             user_id: Only traces of this user.
-            tenant_id: Only traces of this tenant.
+            tenant_id: Only traces of this tenant. None means the traces of all tenants: before you bill, see that the
+                id is there, or use `get_tenant_usage`, which refuses None.
             limit: Page size (not a total), 1 to 100; the default here is 100.
             cursor: Where to go on: `.cursor` of an error, of an earlier iterator or of a trace.
             direction: `"down"`; another one is refused.

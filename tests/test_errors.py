@@ -86,6 +86,13 @@ def test_every_method_raises_and_none_swallows(error: Any, method: str) -> None:
         ({"message": ["startTime is bad", "limit is bad"]}, "startTime is bad; limit is bad"),
         ({"error": "Bad Request"}, "Bad Request"),
         ({"message": {"deep": 1}}, "deep"),
+        ({"error": {"message": "startTime is bad"}}, ": startTime is bad. "),
+        ({"error": {"message": ["one", "two"], "code": 7}}, ": one; two. "),
+        ({"error": {"error": {"message": "deep down"}}}, ": deep down. "),
+        ({"errors": [{"message": "one"}, {"message": "two"}]}, ": one; two. "),
+        ({"message": None, "error": "Bad Request"}, ": Bad Request. "),
+        ({"message": "", "error": {"message": "said here"}}, ": said here. "),
+        ([{"message": "in a list"}], ": in a list. "),
     ],
 )
 def test_the_message_holds_the_services_own_words_and_what_to_do(error: Any, value: Any, said: str) -> None:
@@ -93,6 +100,39 @@ def test_the_message_holds_the_services_own_words_and_what_to_do(error: Any, val
     for part in (said, "req-9", "Check the arguments"):
         assert part in str(found)
     assert found.request_id == "req-9"
+
+
+PAGE = b"\n<!DOCTYPE html><html><head>\n<title>\n 502 Bad&nbsp;Gateway &amp; more\n</title></head><body>..</body>"
+
+
+@pytest.mark.parametrize("status", [200, 403, 502])
+def test_a_page_is_told_by_its_title_and_content_type(error: Any, status: int) -> None:
+    for method in METHODS:
+        found = error(method, status=status, body=PAGE, headers={"content-type": "text/html; charset=utf-8"})
+        assert "an HTML page (text/html; charset=utf-8) with the title '502 Bad Gateway & more'" in str(found)
+        assert "<" not in str(found)
+
+
+@pytest.mark.parametrize(
+    "page", [b"<html></html>", b"<html><title>never closed", b"\xef\xbb\xbf <!-- x --><HTML>"]
+)
+def test_a_page_without_a_title_is_told_as_such(error: Any, page: bytes) -> None:
+    assert "an HTML page (text/html)" in str(
+        error(status=502, body=page, headers={"content-type": "text/html"})
+    )
+
+
+def test_other_bodies_are_told_by_their_beginning(error: Any) -> None:
+    xml = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
+    assert "AccessDenied" in str(error(status=403, body=xml))
+    assert "upstream timed out" in str(error(status=504, body=b"upstream timed out"))
+
+
+def test_the_key_in_a_title_is_hidden(scripted: Scripted) -> None:
+    server = scripted(lambda _: answer(status=502, body=b"<title>for sk-&#55;f3a-secret</title>"))
+    client = netra.Netra(endpoint=server.url, api_key="sk-7f3a-secret", max_retries=0)
+    with client, pytest.raises(netra.ServerError, match=r"for \*\*\*"):
+        client.usage.list_traces(START, END)
 
 
 def test_the_body_is_kept_and_bounded(error: Any) -> None:

@@ -19,7 +19,7 @@ class AsyncPagedIterator(Position[Row, PageT], AsyncIterator[Row]):
     Example:
         >>> traces = client.usage.iter_traces(start, end, cursor=saved)
         >>> async for trace in traces:
-        ...     await bill(trace)
+        ...     await export(trace)
         ...     save(traces.cursor)
     """
 

@@ -6,7 +6,7 @@ Netra.init(
     headers="x-api-key=your-api-key",
 )
 
-# Get session-level usage
+# Get session-level usage (an end at :59.000Z leaves out the last 999 ms of January; :59.999Z does not)
 session_usage = Netra.usage.get_session_usage(
     session_id="session-123",
     start_time="2026-01-01T00:00:00.000Z",

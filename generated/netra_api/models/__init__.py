@@ -1,6 +1,7 @@
 """Contains all the data models used in inputs/outputs"""
 
 from .direction import Direction
+from .error_detail import ErrorDetail
 from .error_response import ErrorResponse
 from .filter_operator import FilterOperator
 from .filter_type import FilterType
@@ -23,6 +24,7 @@ from .traces_result import TracesResult
 
 __all__ = (
     "Direction",
+    "ErrorDetail",
     "ErrorResponse",
     "FilterOperator",
     "FilterType",

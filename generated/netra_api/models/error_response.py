@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -16,6 +16,9 @@ from ..types import (
     read,
     string,
 )
+
+if TYPE_CHECKING:
+    from ..models.error_detail import ErrorDetail
 
 
 @_attrs_define(repr=False)
@@ -33,8 +36,8 @@ class ErrorResponse(OpenModel):
     """ The HTTP status again. """
     message: str | list[str] | None = None
     """ What is wrong, in one sentence or several. """
-    error: str | None = None
-    """ The status in words. """
+    error: str | ErrorDetail | None = None
+    """ The status in words, or an object that holds the message. """
     additional_properties: dict[str, Any] = _attrs_field(
         factory=dict, converter=dict, kw_only=True
     )
@@ -49,7 +52,11 @@ class ErrorResponse(OpenModel):
         values = {
             "status_code": self.status_code,
             "message": self.message,
-            "error": self.error,
+            "error": None
+            if self.error is None
+            else self.error.to_dict(use_api_names=use_api_names)
+            if hasattr(self.error, "to_dict")
+            else self.error,
         }
         return self._as_it_came(values) if use_api_names else self._with_unknown(values)
 
@@ -76,7 +83,16 @@ class ErrorResponse(OpenModel):
         else:
             self.message = None
         if "error" in d:
-            self.error = read(string, src_dict, "error")
+            from ..models.error_detail import ErrorDetail
+
+            self.error = read(
+                one_of(
+                    string,
+                    ErrorDetail.from_dict,
+                ),
+                src_dict,
+                "error",
+            )
             del d["error"]
         else:
             self.error = None

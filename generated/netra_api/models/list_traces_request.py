@@ -80,17 +80,11 @@ class ListTracesRequest:
         else:
             self.pagination = None
         if "sortField" in d:
-            from ..models.pagination import Pagination
-            from ..models.trace_filter import TraceFilter
-
             self.sort_field = read(string, src_dict, "sortField")
             del d["sortField"]
         else:
             self.sort_field = None
         if "sortOrder" in d:
-            from ..models.pagination import Pagination
-            from ..models.trace_filter import TraceFilter
-
             self.sort_order = read(among(SORT_ORDER_VALUES), src_dict, "sortOrder")
             del d["sortOrder"]
         else:

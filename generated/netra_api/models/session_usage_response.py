@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @_attrs_define(repr=False)
 class SessionUsageResponse(OpenModel):
     """The envelope of a session's usage. `data` is null (some deployments send an empty object, or one
-    without `session_id`) when the window holds no such session. The envelope itself may be absent."""
+    without `session_id`) when the window holds no such session; then every other key is null, absent, or
+    says success (`success` is true, `statusCode` is 200 or 201). The envelope itself may be absent."""
 
     _api_names: ClassVar[dict[str, str]] = {
         "data": "data",

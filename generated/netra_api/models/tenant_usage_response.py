@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @_attrs_define(repr=False)
 class TenantUsageResponse(OpenModel):
     """The envelope of a tenant's usage. `data` is null (some deployments send an empty object, or one
-    without `tenant_id`) when the window holds no such tenant. The envelope itself may be absent."""
+    without `tenant_id`) when the window holds no such tenant; then every other key is null, absent, or
+    says success (`success` is true, `statusCode` is 200 or 201). The envelope itself may be absent."""
 
     _api_names: ClassVar[dict[str, str]] = {
         "data": "data",
