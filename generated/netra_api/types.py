@@ -25,6 +25,8 @@ else:
     Unset = type(None)
 UNSET: Unset = None
 
+ABSENT: Any = object()
+"""What a field is that the JSON does not have."""
 STR = frozenset({str})
 """What the items of a list of strings are."""
 
@@ -36,19 +38,6 @@ def fields(value: Any) -> dict[str, Any]:
     if type(value) is not dict and not isinstance(value, Mapping):
         raise PayloadError.expected("an object", value)
     return dict(value)
-
-
-_shared_nulls: dict[tuple[str, ...], tuple[str, ...]] = {}
-
-
-def nulls_of(source: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of what is null. Rows mostly have the same ones, and then share one tuple."""
-    if None not in source.values():
-        return ()
-    nulls = tuple([name for name, value in source.items() if value is None])
-    if len(_shared_nulls) < 1_000:
-        return _shared_nulls.setdefault(nulls, nulls)
-    return _shared_nulls.get(nulls, nulls)
 
 
 class OpenModel:
@@ -65,7 +54,12 @@ class OpenModel:
     _required: ClassVar[frozenset[str]]
     """The attributes that are never absent in the JSON."""
     additional_properties: dict[str, Any]
-    _nulls: tuple[str, ...]
+    _nulls: int
+
+    def __attrs_post_init__(self) -> None:
+        self.additional_properties = dict(
+            self.additional_properties
+        )  # a changed copy has its own
 
     def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         raise NotImplementedError
@@ -78,10 +72,10 @@ class OpenModel:
     def _as_it_came(self, values: dict[str, Any]) -> dict[str, Any]:
         known = {
             api_name: values[name]
-            for name, api_name in self._api_names.items()
+            for place, (name, api_name) in enumerate(self._api_names.items())
             if values[name] is not None
             or name in self._required
-            or api_name in self._nulls
+            or self._nulls >> place & 1
         }
         return {**known, **self.additional_properties}
 
@@ -234,6 +228,7 @@ class Response(Generic[T]):
 
 
 __all__ = [
+    "ABSENT",
     "STR",
     "UNSET",
     "File",
@@ -248,7 +243,6 @@ __all__ = [
     "fields",
     "integer",
     "list_of",
-    "nulls_of",
     "number",
     "one_of",
     "read",

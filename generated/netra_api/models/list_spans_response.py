@@ -9,7 +9,6 @@ from attrs import field as _attrs_field
 from ..types import (
     OpenModel,
     fields,
-    nulls_of,
     read,
 )
 
@@ -32,12 +31,10 @@ class ListSpansResponse(OpenModel):
 
     data: SpansResult
     """ A page of spans. """
-    additional_properties: dict[str, Any] = _attrs_field(
-        factory=dict, converter=dict, kw_only=True
-    )
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
     """ Fields that the contract does not know. """
-    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
-    """ The names in the JSON of what came as null, and was not just left out. """
+    _nulls: int = _attrs_field(default=0, kw_only=True, eq=False)
+    """ A bit for each field, in their order: whether it came as null, and was not just left out. """
 
     def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
@@ -60,5 +57,5 @@ class ListSpansResponse(OpenModel):
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
-        self._nulls = nulls_of(src_dict)
+        self._nulls = 0
         return self

@@ -7,10 +7,10 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    ABSENT,
     OpenModel,
     boolean,
     fields,
-    nulls_of,
     read,
     string,
 )
@@ -35,12 +35,10 @@ class PageInfo(OpenModel):
     next_cursor: str | None = None
     """ Not known to be sent: the next cursor is the `cursor` of the page's last item. Readers use this
     one only where the page has no item to take it from. """
-    additional_properties: dict[str, Any] = _attrs_field(
-        factory=dict, converter=dict, kw_only=True
-    )
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
     """ Fields that the contract does not know. """
-    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
-    """ The names in the JSON of what came as null, and was not just left out. """
+    _nulls: int = _attrs_field(default=0, kw_only=True, eq=False)
+    """ A bit for each field, in their order: whether it came as null, and was not just left out. """
 
     def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
@@ -57,16 +55,22 @@ class PageInfo(OpenModel):
         """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
         self = cls.__new__(cls)
         d = fields(src_dict)
+        nulls = 0
         value = d.pop("hasNextPage", None)
         if type(value) is not bool:
             value = read(boolean, src_dict, "hasNextPage")
         self.has_next_page = value
-        value = d.pop("nextCursor", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "nextCursor")
+        value = d.pop("nextCursor", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 2
+            else:
+                value = read(string, src_dict, "nextCursor")
         self.next_cursor = value
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
-        self._nulls = nulls_of(src_dict)
+        self._nulls = nulls
         return self

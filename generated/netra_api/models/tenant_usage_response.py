@@ -8,9 +8,9 @@ from attrs import field as _attrs_field
 
 from ..errors import PayloadError
 from ..types import (
+    ABSENT,
     OpenModel,
     fields,
-    nulls_of,
     read,
 )
 
@@ -35,12 +35,10 @@ class TenantUsageResponse(OpenModel):
 
     data: TenantUsageData | None
     """ The usage, or null. """
-    additional_properties: dict[str, Any] = _attrs_field(
-        factory=dict, converter=dict, kw_only=True
-    )
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
     """ Fields that the contract does not know. """
-    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
-    """ The names in the JSON of what came as null, and was not just left out. """
+    _nulls: int = _attrs_field(default=0, kw_only=True, eq=False)
+    """ A bit for each field, in their order: whether it came as null, and was not just left out. """
 
     def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
@@ -58,10 +56,13 @@ class TenantUsageResponse(OpenModel):
         """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
         self = cls.__new__(cls)
         d = fields(src_dict)
-        value = d.pop("data", None)
-        if value is None and "data" not in src_dict:
+        nulls = 0
+        value = d.pop("data", ABSENT)
+        if value is ABSENT:
             raise PayloadError("missing", ("data",))
-        if value is not None:
+        elif value is None:
+            nulls |= 1
+        else:
             from ..models.tenant_usage_data import TenantUsageData
 
             value = read(TenantUsageData.from_dict, src_dict, "data")
@@ -69,5 +70,5 @@ class TenantUsageResponse(OpenModel):
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
-        self._nulls = nulls_of(src_dict)
+        self._nulls = nulls
         return self

@@ -7,13 +7,13 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    ABSENT,
     OpenModel,
     anything,
     boolean,
     fields,
     integer,
     list_of,
-    nulls_of,
     number,
     read,
     string,
@@ -157,12 +157,10 @@ class TraceSpan(OpenModel):
     """ Free-form data that the program attached. """
     has_error: bool | None = None
     """ Whether the span failed. """
-    additional_properties: dict[str, Any] = _attrs_field(
-        factory=dict, converter=dict, kw_only=True
-    )
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
     """ Fields that the contract does not know. """
-    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
-    """ The names in the JSON of what came as null, and was not just left out. """
+    _nulls: int = _attrs_field(default=0, kw_only=True, eq=False)
+    """ A bit for each field, in their order: whether it came as null, and was not just left out. """
 
     def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
@@ -223,6 +221,7 @@ class TraceSpan(OpenModel):
         """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
         self = cls.__new__(cls)
         d = fields(src_dict)
+        nulls = 0
         value = d.pop("id", None)
         if type(value) is not str:
             value = read(string, src_dict, "id")
@@ -255,134 +254,281 @@ class TraceSpan(OpenModel):
         if type(value) is not str:
             value = read(string, src_dict, "cursor")
         self.cursor = value
-        value = d.pop("parent_span_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "parent_span_id")
+        value = d.pop("parent_span_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 256
+            else:
+                value = read(string, src_dict, "parent_span_id")
         self.parent_span_id = value
-        value = d.pop("latency_ms", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "latency_ms")
+        value = d.pop("latency_ms", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 512
+            else:
+                value = read(number, src_dict, "latency_ms")
         self.latency_ms = value
-        value = d.pop("start_time_ms", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "start_time_ms")
+        value = d.pop("start_time_ms", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 1024
+            else:
+                value = read(string, src_dict, "start_time_ms")
         self.start_time = value
-        value = d.pop("end_time_ms", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "end_time_ms")
+        value = d.pop("end_time_ms", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 2048
+            else:
+                value = read(string, src_dict, "end_time_ms")
         self.end_time = value
-        value = d.pop("session_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "session_id")
+        value = d.pop("session_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 4096
+            else:
+                value = read(string, src_dict, "session_id")
         self.session_id = value
-        value = d.pop("tenant_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "tenant_id")
+        value = d.pop("tenant_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 8192
+            else:
+                value = read(string, src_dict, "tenant_id")
         self.tenant_id = value
-        value = d.pop("user_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "user_id")
+        value = d.pop("user_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 16384
+            else:
+                value = read(string, src_dict, "user_id")
         self.user_id = value
-        value = d.pop("environment", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "environment")
+        value = d.pop("environment", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 32768
+            else:
+                value = read(string, src_dict, "environment")
         self.environment = value
-        value = d.pop("model_name", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "model_name")
+        value = d.pop("model_name", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 65536
+            else:
+                value = read(string, src_dict, "model_name")
         self.model_name = value
-        value = d.pop("prompt_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "prompt_tokens")
+        value = d.pop("prompt_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 131072
+            else:
+                value = read(integer, src_dict, "prompt_tokens")
         self.prompt_tokens = value
-        value = d.pop("completion_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "completion_tokens")
+        value = d.pop("completion_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 262144
+            else:
+                value = read(integer, src_dict, "completion_tokens")
         self.completion_tokens = value
-        value = d.pop("cached_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "cached_tokens")
+        value = d.pop("cached_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 524288
+            else:
+                value = read(integer, src_dict, "cached_tokens")
         self.cached_tokens = value
-        value = d.pop("total_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "total_tokens")
+        value = d.pop("total_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 1048576
+            else:
+                value = read(integer, src_dict, "total_tokens")
         self.total_tokens = value
-        value = d.pop("prompt_tokens_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "prompt_tokens_cost")
+        value = d.pop("prompt_tokens_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 2097152
+            else:
+                value = read(number, src_dict, "prompt_tokens_cost")
         self.prompt_tokens_cost = value
-        value = d.pop("completion_tokens_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "completion_tokens_cost")
+        value = d.pop("completion_tokens_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 4194304
+            else:
+                value = read(number, src_dict, "completion_tokens_cost")
         self.completion_tokens_cost = value
-        value = d.pop("cached_tokens_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "cached_tokens_cost")
+        value = d.pop("cached_tokens_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 8388608
+            else:
+                value = read(number, src_dict, "cached_tokens_cost")
         self.cached_tokens_cost = value
-        value = d.pop("total_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "total_cost")
+        value = d.pop("total_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 16777216
+            else:
+                value = read(number, src_dict, "total_cost")
         self.total_cost = value
-        value = d.pop("has_pii", None)
-        if value is not None and type(value) is not bool:
-            value = read(boolean, src_dict, "has_pii")
+        value = d.pop("has_pii", ABSENT)
+        if type(value) is not bool:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 33554432
+            else:
+                value = read(boolean, src_dict, "has_pii")
         self.has_pii = value
-        value = d.pop("pii_entities", None)
-        if value is not None and type(value) is not list:
-            value = read(list_of(anything), src_dict, "pii_entities")
+        value = d.pop("pii_entities", ABSENT)
+        if type(value) is not list:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 67108864
+            else:
+                value = read(list_of(anything), src_dict, "pii_entities")
         self.pii_entities = value
-        value = d.pop("pii_actions", None)
-        if value is not None:
+        value = d.pop("pii_actions", ABSENT)
+        if value is ABSENT:
+            value = None
+        elif value is None:
+            nulls |= 134217728
+        else:
             from ..models.json_object import JsonObject
 
             value = read(JsonObject.from_dict, src_dict, "pii_actions")
         self.pii_actions = value
-        value = d.pop("has_violation", None)
-        if value is not None and type(value) is not bool:
-            value = read(boolean, src_dict, "has_violation")
+        value = d.pop("has_violation", ABSENT)
+        if type(value) is not bool:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 268435456
+            else:
+                value = read(boolean, src_dict, "has_violation")
         self.has_violation = value
-        value = d.pop("violations", None)
-        if value is not None and type(value) is not list:
-            value = read(list_of(anything), src_dict, "violations")
+        value = d.pop("violations", ABSENT)
+        if type(value) is not list:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 536870912
+            else:
+                value = read(list_of(anything), src_dict, "violations")
         self.violations = value
-        value = d.pop("violation_actions", None)
-        if value is not None:
+        value = d.pop("violation_actions", ABSENT)
+        if value is ABSENT:
+            value = None
+        elif value is None:
+            nulls |= 1073741824
+        else:
             from ..models.json_object import JsonObject
 
             value = read(JsonObject.from_dict, src_dict, "violation_actions")
         self.violation_actions = value
-        value = d.pop("status", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "status")
+        value = d.pop("status", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 2147483648
+            else:
+                value = read(string, src_dict, "status")
         self.status = value
-        value = d.pop("attributes", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "attributes")
+        value = d.pop("attributes", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 4294967296
+            else:
+                value = read(string, src_dict, "attributes")
         self.attributes = value
-        value = d.pop("events", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "events")
+        value = d.pop("events", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 8589934592
+            else:
+                value = read(string, src_dict, "events")
         self.events = value
-        value = d.pop("links", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "links")
+        value = d.pop("links", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 17179869184
+            else:
+                value = read(string, src_dict, "links")
         self.links = value
-        value = d.pop("resources", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "resources")
+        value = d.pop("resources", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 34359738368
+            else:
+                value = read(string, src_dict, "resources")
         self.resources = value
-        value = d.pop("metadata", None)
-        if value is not None:
+        value = d.pop("metadata", ABSENT)
+        if value is ABSENT:
+            value = None
+        elif value is None:
+            nulls |= 68719476736
+        else:
             from ..models.json_object import JsonObject
 
             value = read(JsonObject.from_dict, src_dict, "metadata")
         self.metadata = value
-        value = d.pop("has_error", None)
-        if value is not None and type(value) is not bool:
-            value = read(boolean, src_dict, "has_error")
+        value = d.pop("has_error", ABSENT)
+        if type(value) is not bool:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 137438953472
+            else:
+                value = read(boolean, src_dict, "has_error")
         self.has_error = value
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
-        self._nulls = nulls_of(src_dict)
+        self._nulls = nulls
         return self

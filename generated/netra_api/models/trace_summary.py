@@ -7,6 +7,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..types import (
+    ABSENT,
     STR,
     OpenModel,
     anything,
@@ -14,7 +15,6 @@ from ..types import (
     fields,
     integer,
     list_of,
-    nulls_of,
     number,
     read,
     string,
@@ -125,12 +125,10 @@ class TraceSummary(OpenModel):
     """ The policies that were violated. """
     has_error: bool | None = None
     """ Whether any span of the trace failed. """
-    additional_properties: dict[str, Any] = _attrs_field(
-        factory=dict, converter=dict, kw_only=True
-    )
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
     """ Fields that the contract does not know. """
-    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
-    """ The names in the JSON of what came as null, and was not just left out. """
+    _nulls: int = _attrs_field(default=0, kw_only=True, eq=False)
+    """ A bit for each field, in their order: whether it came as null, and was not just left out. """
 
     @property
     def total_tokens(self) -> int:
@@ -193,6 +191,7 @@ class TraceSummary(OpenModel):
         """Reads the JSON object; raises PayloadError, which names the place, where it does not fit."""
         self = cls.__new__(cls)
         d = fields(src_dict)
+        nulls = 0
         value = d.pop("id", None)
         if type(value) is not str:
             value = read(string, src_dict, "id")
@@ -229,86 +228,179 @@ class TraceSummary(OpenModel):
         if type(value) is not str:
             value = read(string, src_dict, "project_id")
         self.project_id = value
-        value = d.pop("session_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "session_id")
+        value = d.pop("session_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 512
+            else:
+                value = read(string, src_dict, "session_id")
         self.session_id = value
-        value = d.pop("tenant_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "tenant_id")
+        value = d.pop("tenant_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 1024
+            else:
+                value = read(string, src_dict, "tenant_id")
         self.tenant_id = value
-        value = d.pop("user_id", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "user_id")
+        value = d.pop("user_id", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 2048
+            else:
+                value = read(string, src_dict, "user_id")
         self.user_id = value
-        value = d.pop("environment", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "environment")
+        value = d.pop("environment", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 4096
+            else:
+                value = read(string, src_dict, "environment")
         self.environment = value
-        value = d.pop("service", None)
-        if value is not None and type(value) is not str:
-            value = read(string, src_dict, "service")
+        value = d.pop("service", ABSENT)
+        if type(value) is not str:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 8192
+            else:
+                value = read(string, src_dict, "service")
         self.service = value
-        value = d.pop("models", None)
-        if value is not None and (
-            type(value) is not list or not STR.issuperset(map(type, value))
-        ):
-            value = read(list_of(string), src_dict, "models")
+        value = d.pop("models", ABSENT)
+        if type(value) is not list or not STR.issuperset(map(type, value)):
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 16384
+            else:
+                value = read(list_of(string), src_dict, "models")
         self.models = value
-        value = d.pop("prompt_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "prompt_tokens")
+        value = d.pop("prompt_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 32768
+            else:
+                value = read(integer, src_dict, "prompt_tokens")
         self.prompt_tokens = value
-        value = d.pop("completion_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "completion_tokens")
+        value = d.pop("completion_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 65536
+            else:
+                value = read(integer, src_dict, "completion_tokens")
         self.completion_tokens = value
-        value = d.pop("cached_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "cached_tokens")
+        value = d.pop("cached_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 131072
+            else:
+                value = read(integer, src_dict, "cached_tokens")
         self.cached_tokens = value
-        value = d.pop("total_tokens", None)
-        if value is not None and type(value) is not int:
-            value = read(integer, src_dict, "total_tokens")
+        value = d.pop("total_tokens", ABSENT)
+        if type(value) is not int:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 262144
+            else:
+                value = read(integer, src_dict, "total_tokens")
         self._total_tokens = value
-        value = d.pop("prompt_tokens_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "prompt_tokens_cost")
+        value = d.pop("prompt_tokens_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 524288
+            else:
+                value = read(number, src_dict, "prompt_tokens_cost")
         self.prompt_tokens_cost = value
-        value = d.pop("completion_tokens_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "completion_tokens_cost")
+        value = d.pop("completion_tokens_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 1048576
+            else:
+                value = read(number, src_dict, "completion_tokens_cost")
         self.completion_tokens_cost = value
-        value = d.pop("cached_tokens_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "cached_tokens_cost")
+        value = d.pop("cached_tokens_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 2097152
+            else:
+                value = read(number, src_dict, "cached_tokens_cost")
         self.cached_tokens_cost = value
-        value = d.pop("total_cost", None)
-        if value is not None and (type(value) is not float or value - value != 0.0):
-            value = read(number, src_dict, "total_cost")
+        value = d.pop("total_cost", ABSENT)
+        if type(value) is not float or value - value != 0.0:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 4194304
+            else:
+                value = read(number, src_dict, "total_cost")
         self._total_cost = value
-        value = d.pop("has_pii", None)
-        if value is not None and type(value) is not bool:
-            value = read(boolean, src_dict, "has_pii")
+        value = d.pop("has_pii", ABSENT)
+        if type(value) is not bool:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 8388608
+            else:
+                value = read(boolean, src_dict, "has_pii")
         self.has_pii = value
-        value = d.pop("pii_entities", None)
-        if value is not None and type(value) is not list:
-            value = read(list_of(anything), src_dict, "pii_entities")
+        value = d.pop("pii_entities", ABSENT)
+        if type(value) is not list:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 16777216
+            else:
+                value = read(list_of(anything), src_dict, "pii_entities")
         self.pii_entities = value
-        value = d.pop("has_violation", None)
-        if value is not None and type(value) is not bool:
-            value = read(boolean, src_dict, "has_violation")
+        value = d.pop("has_violation", ABSENT)
+        if type(value) is not bool:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 33554432
+            else:
+                value = read(boolean, src_dict, "has_violation")
         self.has_violation = value
-        value = d.pop("violations", None)
-        if value is not None and type(value) is not list:
-            value = read(list_of(anything), src_dict, "violations")
+        value = d.pop("violations", ABSENT)
+        if type(value) is not list:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 67108864
+            else:
+                value = read(list_of(anything), src_dict, "violations")
         self.violations = value
-        value = d.pop("has_error", None)
-        if value is not None and type(value) is not bool:
-            value = read(boolean, src_dict, "has_error")
+        value = d.pop("has_error", ABSENT)
+        if type(value) is not bool:
+            if value is ABSENT:
+                value = None
+            elif value is None:
+                nulls |= 134217728
+            else:
+                value = read(boolean, src_dict, "has_error")
         self.has_error = value
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
-        self._nulls = nulls_of(src_dict)
+        self._nulls = nulls
         return self

@@ -10,7 +10,6 @@ from ..types import (
     OpenModel,
     fields,
     list_of,
-    nulls_of,
     read,
 )
 
@@ -38,12 +37,10 @@ class TracesResult(OpenModel):
     """ The traces, in the order of the walk. """
     page_info: PageInfo
     """ Whether the walk goes on. """
-    additional_properties: dict[str, Any] = _attrs_field(
-        factory=dict, converter=dict, kw_only=True
-    )
+    additional_properties: dict[str, Any] = _attrs_field(factory=dict, kw_only=True)
     """ Fields that the contract does not know. """
-    _nulls: tuple[str, ...] = _attrs_field(default=(), kw_only=True, eq=False)
-    """ The names in the JSON of what came as null, and was not just left out. """
+    _nulls: int = _attrs_field(default=0, kw_only=True, eq=False)
+    """ A bit for each field, in their order: whether it came as null, and was not just left out. """
 
     def to_dict(self, *, use_api_names: bool = False) -> dict[str, Any]:
         """All fields under the names of the attributes, unknown ones included; None is what was null or absent.
@@ -73,5 +70,5 @@ class TracesResult(OpenModel):
         self.additional_properties = (
             d or {}
         )  # the emptied one would keep the room of all fields
-        self._nulls = nulls_of(src_dict)
+        self._nulls = 0
         return self
