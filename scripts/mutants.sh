@@ -12,9 +12,9 @@ cat >>pyproject.toml <<'TOML'
 
 [tool.mutmut]
 source_paths = ["netra"]
-only_mutate = ["netra/_retries.py", "netra/_paging.py", "netra/_timestamps.py", "netra/_windows.py", "netra/_parts.py"]
+only_mutate = ["netra/_retries.py", "netra/_paging.py", "netra/_timestamps.py", "netra/_windows.py", "netra/_parts.py", "netra/_operations.py", "netra/_body.py", "netra/_error_bodies.py"]
 also_copy = ["generated", "tests", "scripts", "openapi.yaml", "README.md"]
-pytest_add_cli_args_test_selection = ["tests/test_retries.py", "tests/test_paging.py", "tests/test_timestamps.py", "tests/test_properties.py", "tests/test_results.py", "tests/test_async.py", "tests/test_parallel.py"]
+pytest_add_cli_args_test_selection = ["tests/test_retries.py", "tests/test_paging.py", "tests/test_timestamps.py", "tests/test_properties.py", "tests/test_results.py", "tests/test_async.py", "tests/test_parallel.py", "tests/test_identities.py", "tests/test_errors.py", "tests/test_requests.py", "tests/test_lifecycles.py"]
 TOML
 PYTHONPATH="$work/mutants/generated" mutmut run >run.log 2>&1 || true
 tr '\r' '\n' <run.log | tail -n 3
