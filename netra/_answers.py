@@ -11,24 +11,18 @@ from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 import attrs
-import httpx
 from netra_api.errors import PayloadError
 
 from ._config import Config
 from ._error_bodies import html_title, message_in
 from ._operations import Operation
 from .errors import (
-    APIConnectionError,
     APIResponseValidationError,
     APIStatusError,
-    APITimeoutError,
-    ConfigurationError,
-    InvalidRequestError,
-    NetraError,
     error_class_for,
 )
 
-__all__ = ["Answer", "connection_error", "result_of", "retry_after", "status_error"]
+__all__ = ["Answer", "result_of", "retry_after", "status_error"]
 
 T = TypeVar("T")
 
@@ -40,7 +34,7 @@ _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-correlation-id")
 
 _ADVICE = {
     400: "Check the arguments.",
-    401: "Check the API key: NETRA_API_KEY, or api_key='…'.",
+    401: "Check the API key: NETRA_API_KEY, or api_key='...'.",
     403: "The API key is valid but may not do this; ask for the permission, or use another key.",
     404: "Check the id, and that the endpoint is the service's.",
     429: "Send fewer requests, or wait.",
@@ -66,6 +60,14 @@ class Answer(Generic[T]):
     def asked(self) -> str:
         return self.operation.asked
 
+    def values_of(self, name: str) -> list[str]:
+        """Each value of a header that may come more than once."""
+        get_list: Any = getattr(self.headers, "get_list", None)
+        found: list[str] = (
+            get_list(name) if get_list else [self.headers[name]] if name in self.headers else []
+        )
+        return found
+
     @property
     def request_id(self) -> str | None:
         found = (self.headers[name] for name in _REQUEST_ID_HEADERS if name in self.headers)
@@ -74,23 +76,7 @@ class Answer(Generic[T]):
     @property
     def body_shown(self) -> str:
         """The beginning of the body as text; services that echo their request do not get the key in here."""
-        return self.config.hide(self.body[: 8 * BODY_SHOWN].decode(errors="replace"))[:BODY_SHOWN]
-
-
-def connection_error(operation: Operation[Any], config: Config, error: Exception) -> NetraError:
-    """Our error for anything that httpx, or what lies below it, raised instead of giving an answer."""
-    if isinstance(error, httpx.RequestError):
-        # It holds the API key; whatever pickles errors with their causes, as Dask does, would send it along.
-        error.request = None  # type: ignore[assignment]
-    what = config.hide(f"{type(error).__name__}: {error}".rstrip(": "))
-    where = f"{operation.asked}: no usable answer from {config.base_url} ({what})."
-    if isinstance(error, httpx.TimeoutException | TimeoutError):
-        return APITimeoutError(f"{where} Try again, or raise timeout=… (NETRA_USAGE_TIMEOUT) or deadline=….")
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return ConfigurationError(f"{where} Check the endpoint and the proxy settings.")
-    if isinstance(error, httpx.LocalProtocolError):
-        return InvalidRequestError(f"{where} HTTP cannot express this request; check headers and arguments.")
-    return APIConnectionError(f"{where} Check the endpoint, the network and the proxy settings.")
+        return self.config.hider.beginning(self.body, BODY_SHOWN)
 
 
 def result_of(answer: Answer[T]) -> T:
@@ -122,14 +108,15 @@ def status_error(answer: Answer[Any]) -> APIStatusError:
     said = _service_message(answer)
     location = answer.headers.get("location")
     if 300 <= status <= 399 and location:
-        advice = _REDIRECT_ADVICE.format(location=answer.config.hide(location))
+        advice = _REDIRECT_ADVICE.format(location=answer.config.hide(location)[:BODY_SHOWN])
     else:
         advice = _ADVICE.get(status, _SERVER_ADVICE if 500 <= status <= 599 else "")
-    wait = retry_after(answer.headers.get("retry-after"), datetime.now(UTC))
+    wait = retry_after(answer.values_of("retry-after"), datetime.now(UTC))
     if wait is not None:
         advice = f"{advice} The service asks to wait {wait:g} s.".strip()
     message = (
-        f"{answer.asked} answered {status}{phrase}{f': {said}' if said else ''}.{_id_note(answer)} {advice}"
+        f"{answer.asked} answered {status}{phrase}{f': {said}' if said else ''}.{_id_note(answer)} "
+        f"It came from {answer.config.came_from}. {advice}"
     )
     return error_class_for(status)(
         message.strip(),
@@ -166,14 +153,19 @@ def _id_note(answer: Answer[Any]) -> str:
     return f" (request id {answer.request_id})" if answer.request_id else ""
 
 
-def retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds from a `Retry-After` header, which holds seconds or an HTTP date; None if it is unreadable."""
-    if value is None:
-        return None
-    if _SECONDS.fullmatch(value):
-        return float(value)
+def retry_after(values: list[str], now: datetime) -> float | None:
+    """Seconds from `Retry-After` headers, the longest of them; None if there is none that can be read.
+
+    Each holds seconds or an HTTP date; or, where a proxy has put several into one, seconds with commas between.
+    """
+    found = [seconds for value in values for seconds in _seconds_in(value.strip(), now)]
+    return max(found, default=None)
+
+
+def _seconds_in(value: str, now: datetime) -> list[float]:
     try:
         moment = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
-        return None
-    return max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)
+        parts = [part.strip() for part in value.split(",")]
+        return [float(part) for part in parts if _SECONDS.fullmatch(part)]
+    return [max((moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds(), 0.0)]

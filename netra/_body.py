@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from ._failures import Limits
 from ._operations import Operation
 from .errors import APIConnectionError, APIResponseValidationError, APITimeoutError
 
@@ -27,10 +28,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 class Body:
     """Collects a body. Feed it every part, then take `content`."""
 
-    def __init__(self, operation: Operation[Any], most_bytes: int, seconds: float) -> None:
+    def __init__(self, operation: Operation[Any], most_bytes: int, limits: Limits) -> None:
         self._operation = operation
         self._most_bytes = most_bytes
-        self._ends = time.monotonic() + seconds
+        self._limits = limits
         self._parts: list[bytes] = []
         self._size = 0
         self._unpacker: _Unpacker | None = None
@@ -53,20 +54,22 @@ class Body:
         if self._unpacker is not None:
             part = self._unpacker.unpack(part, self._most_bytes + 1 - self._size)
         self.add_unpacked(part)
-        if time.monotonic() > self._ends:
+        if time.monotonic() > self._limits.ends:
             raise APITimeoutError(
-                f"{self._operation.asked}: the answer began to come, but was not whole before the deadline. "
-                "Try again, or raise deadline=…."
+                f"{self._operation.asked}: the answer began to come, but was not whole in time: "
+                f"{self._limits.passed()}"
             )
 
     def add_unpacked(self, part: bytes) -> None:
         self._parts.append(part)
         self._size += len(part)
         if self._size > self._most_bytes:
-            raise APIResponseValidationError(
+            error = APIResponseValidationError(
                 f"{self._operation.asked} answered with more than {self._most_bytes} bytes. "
-                "Ask for smaller pages (limit=…), or raise max_response_bytes=…."
+                "Raise max_response_bytes=..."
             )
+            error._is_too_large = True
+            raise error
 
     @property
     def content(self) -> bytes:

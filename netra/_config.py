@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import math
 import os
+import re
 import string
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
 import attrs
-import httpx
 
+from ._http import URL, InvalidURL, Timeout, is_a
+from ._integers import integer_of
+from ._protocols import TimeoutLike
+from ._secrets import Hider
 from ._version import __version__
 from .errors import ConfigurationError
 
@@ -52,18 +55,19 @@ class Arguments:
     headers: Mapping[str, str] | str | None = attrs.field(default=None, repr=False)
     api_key: str | None = attrs.field(default=None, repr=False)
     endpoint: str | None = attrs.field(default=None, repr=False)
-    timeout: float | httpx.Timeout | None = None
+    timeout: float | TimeoutLike | None = None
     max_retries: int | None = None
     deadline: float | None = None
     max_response_bytes: int | None = None
     prefetch: bool | None = None
+    secret_headers: Iterable[str] | None = None
 
 
 @attrs.frozen(kw_only=True)
 class Options:
     """How long, how often and how much: what a single call may be given for itself."""
 
-    timeout: httpx.Timeout = attrs.field(factory=lambda: httpx.Timeout(10.0))
+    timeout: Timeout = attrs.field(factory=lambda: Timeout(10.0))
     """Of one attempt: seconds to connect, to send, and between two parts of the answer."""
     max_retries: int = 4
     """Attempts after the first."""
@@ -76,7 +80,7 @@ class Options:
 
     def changed(
         self,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | TimeoutLike | None = None,
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
@@ -85,9 +89,7 @@ class Options:
         """The same options but for those that are not None. Refuses values that make no sense."""
         changes: dict[str, Any] = {}
         if timeout is not None:
-            if not isinstance(timeout, httpx.Timeout):
-                timeout = httpx.Timeout(_seconds(timeout, "timeout"))
-            changes["timeout"] = timeout
+            changes["timeout"] = _timeout(timeout)
         if max_retries is not None:
             changes["max_retries"] = _count(max_retries, "max_retries", least=0)
         if deadline is not None:
@@ -106,27 +108,37 @@ class Config:
     """A checked setup. The repr hides the headers, because they hold the API key."""
 
     base_url: str
+    source: str = "endpoint"
+    """The argument or the variable that the base URL comes from."""
     headers: Mapping[str, str] = attrs.field(repr=False)
+    secret_headers: tuple[str, ...] = ()
     options: Options
+    hider: Hider = attrs.field(init=False, eq=False, repr=False)
+
+    @hider.default
+    def _hider(self) -> Hider:
+        headers = {name: value for name, value in self.headers.items() if name != USER_AGENT}
+        return Hider(headers, KEY_HEADER, self.secret_headers)
 
     def warn_if_exposed(self, stacklevel: int) -> None:
         """Warns, once for each address, when requests, and the API key with them, would cross a network unencrypted."""
-        url = httpx.URL(self.base_url)
+        url = URL(self.base_url)
         if url.scheme == "http" and not _is_this_machine(url.host) and self.base_url not in _warned_about:
-            _warned_about.add(self.base_url)
             warnings.warn(
                 f"{self.base_url} is not encrypted: the API key and all data can be read on the way. Use https.",
                 stacklevel=stacklevel,
             )
+            _warned_about.add(self.base_url)  # afterwards: where warnings are errors, it has not been shown
 
     def hide(self, text: str) -> str:
-        """The text without the values of our headers, should something out there have echoed them."""
-        for name, value in self.headers.items():
-            if name != USER_AGENT and value:
-                in_json, after_its_scheme = json.dumps(value)[1:-1], value.rpartition(" ")[2]
-                for form in (value, in_json, after_its_scheme):  # the scheme being "Bearer", for example
-                    text = text.replace(form, "***")
-        return text
+        """The text without our secrets, should something out there have echoed them."""
+        return self.hider.hide(text)
+
+    @property
+    def came_from(self) -> str:
+        """The address, and the variable that names it, for errors: a collector may have been taken for the service."""
+        named = f", which {self.source} names" if self.source.isupper() else ""
+        return f"{self.base_url}{named}"
 
 
 def read_config(arguments: Arguments) -> Config:
@@ -148,12 +160,14 @@ def _read_config(arguments: Arguments) -> Config:
     app_name, _ = _first(arguments.app_name, "app_name", "NETRA_APP_NAME", "OTEL_SERVICE_NAME")
     base_url = _base_url(DEFAULT_ENDPOINT if endpoint is None else endpoint, source)
     headers = _headers(arguments.headers, arguments.api_key)
-    if KEY_HEADER not in headers and "getnetra" in httpx.URL(base_url).host:
+    if KEY_HEADER not in headers and "getnetra" in URL(base_url).host:
         raise ConfigurationError(
-            f"{base_url} needs an API key: set NETRA_API_KEY, or pass api_key='…' or headers='x-api-key=…'."
+            f"{base_url} needs an API key: set NETRA_API_KEY, or pass api_key='...' or headers='x-api-key=...'."
         )
     return Config(
         base_url=base_url,
+        source=source,
+        secret_headers=_header_names(arguments.secret_headers),
         headers={USER_AGENT: _user_agent(app_name), **headers},
         options=_options(arguments),
     )
@@ -172,21 +186,42 @@ def _first(argument: str | None, name: str, *variables: str) -> tuple[str | None
 
 
 def _base_url(endpoint: str, source: str) -> str:
-    """The telemetry endpoint without a trailing `/` and then a trailing `/telemetry`."""
-    base = endpoint.strip().removesuffix("/").removesuffix("/telemetry")
+    """The telemetry endpoint without a trailing `/v1/traces`, and then a trailing `/telemetry`."""
+    base = endpoint.strip()
+    for suffix in ("/", "/v1/traces", "/", "/telemetry"):
+        base = base.removesuffix(suffix)
     if any(character in base for character in "@?#"):  # first, and without showing it: it may hold a password
         raise ConfigurationError(
             f"{source} must hold scheme, host and path only, without user, password, '?' or '#'. "
             "The API key has its own argument, api_key."
         )
-    try:
-        url = httpx.URL(base)
-        is_usable = url.scheme in ("http", "https") and bool(url.host)
-    except (httpx.InvalidURL, ValueError) as error:  # ValueError: a host that IDNA cannot express
-        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: {error}.") from None
-    if not is_usable:
-        raise ConfigurationError(f"{source}={endpoint!r} is not a URL: write it like {DEFAULT_ENDPOINT}.")
-    return base
+    problem = _problem_with(base)
+    if problem is None:
+        try:
+            url = URL(base)
+            if url.scheme in ("http", "https") and url.host:
+                return base
+        except (InvalidURL, ValueError) as error:  # ValueError: a host that IDNA cannot express
+            problem = str(error)
+    hint = problem or f"write it like {DEFAULT_ENDPOINT}"
+    raise ConfigurationError(f"{source}={endpoint!r} is not a URL: {hint}.")
+
+
+def _problem_with(base: str) -> str | None:
+    """What httpx would let pass, or tell in other words."""
+    _, has_scheme, rest = base.partition("://")
+    if not has_scheme:
+        local = re.match(r"localhost\b|127\.|\[::1\]", base)
+        return f"write it with its scheme, like {'http' if local else 'https'}://{base}"
+    if any(character.isspace() or not character.isprintable() for character in base):
+        return "it holds a blank or a control character"
+    authority = rest.partition("/")[0]
+    port = authority.rpartition("]")[2].partition(":")[2] if "]" in authority else authority.partition(":")[2]
+    if (":" in authority.rpartition("]")[2]) and not (
+        port.isdecimal() and port.isascii() and 1 <= int(port) <= 65_535
+    ):
+        return f"a port is a number from 1 to 65535, not {port!r}"
+    return None
 
 
 def _headers(headers: Mapping[str, str] | str | None, api_key: str | None) -> dict[str, str]:
@@ -238,6 +273,13 @@ def _header_value(value: str, source: str) -> str:
     return value
 
 
+def _header_names(names: Iterable[str] | None) -> tuple[str, ...]:
+    found = (names,) if isinstance(names, str) else tuple(names or ())
+    if not all(isinstance(name, str) for name in found):
+        raise ConfigurationError("secret_headers must hold names of headers: a list of str.")
+    return tuple(name.lower() for name in found)
+
+
 def _user_agent(app_name: str | None) -> str:
     agent = f"netra-sdk-python/{__version__}"
     if not app_name:
@@ -249,7 +291,7 @@ def _user_agent(app_name: str | None) -> str:
 def _options(arguments: Arguments) -> Options:
     options = Options()
     if variable := os.environ.get("NETRA_USAGE_TIMEOUT"):
-        options = attrs.evolve(options, timeout=httpx.Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT")))
+        options = attrs.evolve(options, timeout=Timeout(_seconds(variable, "NETRA_USAGE_TIMEOUT")))
     return options.changed(
         arguments.timeout,
         arguments.max_retries,
@@ -266,6 +308,14 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def _timeout(value: float | TimeoutLike) -> Timeout:
+    if is_a(value, "Timeout"):
+        parts: Any = value
+        return Timeout(**parts.as_dict())
+    seconds: Any = value
+    return Timeout(_seconds(seconds, "timeout"))
+
+
 def _seconds(value: float | str, source: str) -> float:
     try:
         seconds = float(value)
@@ -277,6 +327,7 @@ def _seconds(value: float | str, source: str) -> float:
 
 
 def _count(value: int, source: str, least: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    number = integer_of(value)
+    if number is None or number < least:
         raise ConfigurationError(f"{source}={value!r} must be an integer from {least}.")
-    return value
+    return number

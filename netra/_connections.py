@@ -10,15 +10,15 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+from ._http import URL, Response
 
-__all__ = ["free_locks", "unusable_stream"]
+__all__ = ["free_locks", "proxy_of", "unusable_stream"]
 
 SHORT_WHILE = 1.0
 """Seconds. Threads that are well hold these locks for microseconds."""
 
 
-def unusable_stream(response: httpx.Response, fits: bool) -> Any:
+def unusable_stream(response: Response, fits: bool) -> Any:
     """The stream of a connection on which something else than the next answer may come, or None. Close it.
 
     Such is one that holds bytes behind a complete answer, or whose answer does not fit what was asked: a proxy may
@@ -31,7 +31,7 @@ def unusable_stream(response: httpx.Response, fits: bool) -> Any:
     return stream if not fits or _holds_bytes_behind(response) else None
 
 
-def _holds_bytes_behind(response: httpx.Response) -> bool:
+def _holds_bytes_behind(response: Response) -> bool:
     part: Any = response.stream
     while part is not None:
         state = getattr(part, "_h11_state", None)
@@ -42,7 +42,15 @@ def _holds_bytes_behind(response: httpx.Response) -> bool:
     return False
 
 
-def free_locks(http: httpx.Client) -> None:
+def proxy_of(http: Any, url: str) -> str | None:
+    """The proxy that requests to this URL go through, without its user and password; None without one."""
+    with contextlib.suppress(Exception):  # of another library's making, or a mock
+        proxy = http._transport_for_url(URL(url))._pool._proxy_url
+        return f"{proxy.scheme.decode()}://{proxy.host.decode()}:{proxy.port}"
+    return None
+
+
+def free_locks(http: Any) -> None:
     """After an interrupt in the midst of a call of this thread: frees the locks that the call has left held.
 
     They are written in Python, so an interrupt can come between taking and giving back. Whatever they guard was not
@@ -57,7 +65,7 @@ def free_locks(http: httpx.Client) -> None:
             lock.release()
 
 
-def _locks_of(http: httpx.Client) -> Iterator[Any]:
+def _locks_of(http: Any) -> Iterator[Any]:
     holders: list[tuple[Any, str]] = []
     for transport in (http._transport, *http._mounts.values()):
         pool = getattr(transport, "_pool", None)

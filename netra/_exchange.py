@@ -11,11 +11,12 @@ import logging
 import random
 import time
 from collections.abc import Generator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import attrs
 
 from ._config import Options
+from ._failures import Limits
 from ._operations import Operation
 from ._retries import wait_before_retry
 from .errors import APIStatusError, NetraError, NotInitializedError, RateLimitError
@@ -29,9 +30,10 @@ _log = logging.getLogger("netra")
 
 @attrs.frozen
 class Attempt:
-    """Send the request; the answer must be whole within `seconds`."""
+    """Send the request; the answer must be whole before `limits.ends`."""
 
-    seconds: float
+    operation: Operation[Any]
+    limits: Limits
 
 
 @attrs.frozen
@@ -54,6 +56,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._not_before = 0.0
+        self._most_rows: int | None = None
         self.is_given_up = False
         """Whether nobody waits for these calls any more: they end instead of trying again."""
 
@@ -64,12 +67,27 @@ class Pace:
     def seconds_left(self) -> float:
         return self._not_before - time.monotonic()
 
+    def in_small_pages(self, operation: Operation[T]) -> Operation[T]:
+        """The operation with pages no larger than those that fitted."""
+        if self._most_rows is None or operation.smaller is None or operation.rows <= self._most_rows:
+            return operation
+        return operation.smaller(self._most_rows)
+
+    def halve_pages(self, operation: Operation[T]) -> bool:
+        """Whether a smaller page than this one can be asked for; from now on these calls do."""
+        if operation.smaller is None or operation.rows <= 1:
+            return False
+        self._most_rows = operation.rows // 2
+        return True
+
 
 def exchange(
     operation: Operation[T], options: Options, pace: Pace
 ) -> Generator[Attempt | Wait, Answered[T] | None, T]:
     """Yields what to do; expects an `Answered` or a thrown `NetraError` for each `Attempt`; returns the result."""
     ends = time.monotonic() + options.deadline
+    timeout = options.timeout.as_dict()
+    retries = 0
     for attempt in itertools.count(1):
         if (hold := min(pace.seconds_left, ends - time.monotonic())) > 0:
             yield Wait(hold)
@@ -77,11 +95,17 @@ def exchange(
             raise NotInitializedError("Given up: the loop that this call was made for was left.")
         began = time.monotonic()
         try:
-            answered = yield Attempt(ends - began)
+            limits = Limits(attempt, options.deadline, ends, timeout)
+            answered = yield Attempt(pace.in_small_pages(operation), limits)
             assert answered is not None
         except NetraError as error:
+            error.attempts = attempt
+            if error._is_too_large and pace.halve_pages(pace.in_small_pages(operation)):
+                _note(operation, "too large, asked for in smaller pages", attempt, began, 0.0)
+                continue
+            retries += 1
             wait = wait_before_retry(
-                error, attempt, options.max_retries, ends - time.monotonic(), random.random
+                error, retries, options.max_retries, ends - time.monotonic(), random.random
             )
             came = error.status_code if isinstance(error, APIStatusError) else type(error).__name__
             _note(operation, came, attempt, began, wait)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar, get_args
+from urllib.parse import quote
 
 import attrs
 from netra_api.api.traces import list_spans_by_trace_id as _spans_api
@@ -21,6 +22,7 @@ from netra_api.models.sort_order import SortOrder
 from netra_api.types import anything, fields, list_of, read
 
 from ._error_bodies import message_in
+from ._integers import integer_of
 from ._timestamps import Timestamp, window
 from .errors import APIResponseValidationError, InvalidRequestError, PaginationError
 from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan, TraceSummary
@@ -43,6 +45,10 @@ __all__ = [
 T = TypeVar("T")
 
 MAX_PAGE_SIZE = 100
+DEFAULT_PAGE_SIZE = 20
+"""The service's, where no limit is given."""
+MAX_ENCODED = 20_000
+"""Bytes of a text in a URL: httpx refuses those of more than 65,536, and shows the request in its error's frames."""
 
 
 @attrs.frozen
@@ -55,6 +61,10 @@ class Operation(Generic[T]):
 
     request: dict[str, Any]
     read: Callable[[Any], T]
+    rows: int = 0
+    """How many rows its page may hold; the service's default where none were asked for."""
+    smaller: Callable[[int], Operation[T]] | None = None
+    """The same page with at most so many rows."""
 
     @property
     def asked(self) -> str:
@@ -118,6 +128,20 @@ def list_traces(
     return Operation(
         _traces_api._get_kwargs(body=body),
         lambda body: TracesPage(*_page(body, TraceSummary, "traces", asked)),
+        limit or DEFAULT_PAGE_SIZE,
+        lambda rows: list_traces(
+            start_time,
+            end_time,
+            trace_id,
+            session_id,
+            user_id,
+            tenant_id,
+            rows,
+            cursor=cursor,
+            direction=direction,
+            sort_field=sort_field,
+            sort_order=sort_order,
+        ),
     )
 
 
@@ -137,7 +161,14 @@ def list_spans_by_trace_id(
         span_name=_text(span_name, "span_name"),
     )
     asked = {"trace_id": trace_id}
-    return Operation(request, lambda body: SpansPage(*_page(body, TraceSpan, "spans", asked)))
+    return Operation(
+        request,
+        lambda body: SpansPage(*_page(body, TraceSpan, "spans", asked)),
+        limit or DEFAULT_PAGE_SIZE,
+        lambda rows: list_spans_by_trace_id(
+            trace_id, cursor=cursor, direction=direction, limit=rows, span_name=span_name
+        ),
+    )
 
 
 def all_spans(trace: TraceSummary, *, cursor: str | None) -> Operation[SpansPage]:
@@ -163,12 +194,20 @@ def _text(value: str | None, name: str) -> str | None:
         raise InvalidRequestError(f"{name} must be a str, not {type(value).__name__}: give its text form.")
     if not value:
         raise InvalidRequestError(f"{name} is empty: leave it out, or give a value.")
-    if not _can_be_sent(value):
-        raise InvalidRequestError(f"{name}={value!r} holds a lone surrogate and cannot be sent.")
+    if not _is_unicode(value):
+        raise InvalidRequestError(f"{name}={value[:100]!r} holds a lone surrogate and cannot be sent.")
+    if not _fits_a_url(value):
+        raise InvalidRequestError(
+            f"{name}={value[:40]!r}... is too long: {len(value)} characters, more than a URL can hold."
+        )
     return value
 
 
-def _can_be_sent(value: str) -> bool:
+def _fits_a_url(value: str) -> bool:
+    return 12 * len(value) <= MAX_ENCODED or len(quote(value, safe="")) <= MAX_ENCODED
+
+
+def _is_unicode(value: str) -> bool:
     """Whether it is text: Python, and JSON, can also hold halves of characters."""
     if value.isascii():
         return True
@@ -194,17 +233,19 @@ def _segment(value: str, name: str) -> str:
 def _page_size(limit: int | None) -> int | None:
     if limit is None:
         return None
-    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MAX_PAGE_SIZE:
+    number = integer_of(limit)
+    if number is None or not 1 <= number <= MAX_PAGE_SIZE:
         raise InvalidRequestError(
             f"limit={limit!r} must be an integer from 1 to {MAX_PAGE_SIZE}: it is the page size."
         )
-    return limit
+    return number
 
 
 def check_concurrency(concurrency: int) -> int:
-    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
+    number = integer_of(concurrency)
+    if number is None or number < 1:
         raise InvalidRequestError(f"concurrency={concurrency!r} must be an integer from 1.")
-    return concurrency
+    return number
 
 
 def check_flag(value: bool, name: str) -> None:
@@ -331,5 +372,5 @@ def _next_cursor(rows: list[Any], info: PageInfo) -> str | None:
 
 
 def serves_as_cursor(cursor: Any) -> bool:
-    """Whether the service can be asked with it: it may send an empty one, or half a character."""
-    return isinstance(cursor, str) and bool(cursor) and _can_be_sent(cursor)
+    """Whether the service can be asked with it: it may send an empty one, half a character, or a novel."""
+    return isinstance(cursor, str) and bool(cursor) and _is_unicode(cursor) and _fits_a_url(cursor)

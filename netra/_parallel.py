@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from functools import partial
-from queue import SimpleQueue
 from typing import Any, Self
 
 import attrs
@@ -43,6 +43,7 @@ class Work:
     base_url: str
     user_agent: str
     headers: Mapping[str, str] | None = attrs.field(repr=False)
+    secret_headers: tuple[str, ...]
     here: tuple[Sender, Pace] | None = attrs.field(repr=False)
     """What this process reads it with."""
 
@@ -60,6 +61,7 @@ class Work:
             base_url=config.base_url,
             user_agent=config.headers[USER_AGENT],
             headers=config.headers if share_key else None,
+            secret_headers=config.secret_headers,
             here=(sender, pace),
         )
 
@@ -109,7 +111,7 @@ def _workers_sender(work: Work) -> Sender:
     # One that a fork brought along is the parent's, and its key may not be that of the caller.
     if work.headers is None and own and own.config.base_url == work.base_url and own.process == os.getpid():
         return own
-    arguments = Arguments(endpoint=work.base_url, headers=work.headers)
+    arguments = Arguments(endpoint=work.base_url, headers=work.headers, secret_headers=work.secret_headers)
     try:
         config = read_config(arguments)
     except ConfigurationError as error:
@@ -124,7 +126,7 @@ def _workers_sender(work: Work) -> Sender:
     return sender
 
 
-def _put(ended: SimpleQueue[None], _: object) -> None:
+def _put(ended: queue.SimpleQueue[None], _: object) -> None:
     """Knows the queue alone: calls shall not keep an iterator alive whose loop was left."""
     ended.put(None)
 
@@ -132,7 +134,7 @@ def _put(ended: SimpleQueue[None], _: object) -> None:
 class _Watched:
     """A call of a caller's executor. Its future is not touched before it has ended: it has a lock of Python's own."""
 
-    def __init__(self, future: Future[Stretch], ended: SimpleQueue[None]) -> None:
+    def __init__(self, future: Future[Stretch], ended: queue.SimpleQueue[None]) -> None:
         self._future = future
         self._ended = ended
         self._is_done = False
@@ -186,7 +188,7 @@ class TracesInParallel(Iterator[TraceSummary]):
         self._work = work
         self._executor = executor
         self._process = os.getpid()
-        self._ended: SimpleQueue[None] = SimpleQueue()
+        self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
         """One item for each call that has ended. Not an `Event` (see `_threads.py`)."""
         self._lock = threading.Lock()  # threads that share an iterator share out its rows
         self._give_up = give_up  # last, for __del__
@@ -218,7 +220,7 @@ class TracesInParallel(Iterator[TraceSummary]):
         """After a fork: the calls are the parent's, and so are the threads or processes of its executor."""
         self._process = os.getpid()
         self._executor = Threads(self._parts.concurrency)
-        self._ended = SimpleQueue()
+        self._ended = queue.SimpleQueue()
         self._parts.forget_calls()
 
     def _go_on(self) -> None:

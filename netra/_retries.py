@@ -40,4 +40,4 @@ def _is_transient(error: NetraError) -> bool:
     """All operations are reads, so whatever may pass by itself may be asked again."""
     if isinstance(error, APIStatusError):
         return error.status_code in TRANSIENT_STATUSES
-    return isinstance(error, APIConnectionError)
+    return isinstance(error, APIConnectionError) and not error._is_final

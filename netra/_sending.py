@@ -8,39 +8,30 @@ import threading
 import time
 import weakref
 from contextlib import suppress
-from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
-import httpx
-
-from ._answers import Answer, connection_error, result_of, status_error
+from ._answers import Answer, result_of, status_error
 from ._body import ACCEPTED, Body
 from ._config import Config, Options
-from ._connections import free_locks, unusable_stream
-from ._exchange import Answered, Pace, Wait, exchange
+from ._connections import free_locks, proxy_of, unusable_stream
+from ._deadline import bound_by_deadline, deadline
+from ._exchange import Answered, Attempt, Pace, Wait, exchange
+from ._failures import connection_error
+from ._http import Client, Response, check_kind, is_a, open_http
 from ._operations import Operation
-from .errors import APIStatusError, ConfigurationError, NetraError, NotInitializedError
+from ._protocols import AsyncHttpClient, HttpClient
+from .errors import APIStatusError, NetraError, NotInitializedError
 
-__all__ = [
-    "CALLERS_CLOSED",
-    "CLOSED",
-    "Sender",
-    "build_request",
-    "check_kind",
-    "content_read_already",
-    "open_http",
-    "tell_of_forks",
-]
+__all__ = ["CALLERS_CLOSED", "CLOSED", "Sender", "build_request", "content_read_already", "tell_of_forks"]
 
 T = TypeVar("T")
-Http = TypeVar("Http", httpx.Client, httpx.AsyncClient)
 
 
 class Sender:
     """Sends operations to the configured origin, and nowhere else. May be used from many threads."""
 
-    def __init__(self, config: Config, http_client: httpx.Client | None = None) -> None:
-        check_kind(http_client, httpx.Client)
+    def __init__(self, config: Config, http_client: HttpClient | None = None) -> None:
+        check_kind(http_client, "Client")
         self.config = config
         self.process = os.getpid()
         """That it was made in."""
@@ -65,7 +56,7 @@ class Sender:
                     step = next(steps)
                     continue
                 try:
-                    answered = self._attempt(operation, options, step.seconds)
+                    answered = self._attempt(step, options)
                 except NetraError as error:
                     step = steps.throw(error)
                 else:
@@ -95,36 +86,44 @@ class Sender:
             with suppress(RuntimeError):  # it is awake already
                 wake.release()
 
-    def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answered[T]:
-        http = self._http()
-        body = Body(operation, options.max_response_bytes, seconds)
+    def _attempt(self, attempt: Attempt, options: Options) -> Answered[Any]:
+        http: Any = self._http()
+        operation, limits = attempt.operation, attempt.limits
+        body = Body(operation, options.max_response_bytes, limits)
         try:
-            request = build_request(http, operation, self.config, options.timeout, seconds)
-            response = http.send(request, stream=True, follow_redirects=False)
-            fits = False
-            try:
-                _receive(response, body)
-                answer = Answer(operation, self.config, response.status_code, response.headers, body.content)
-                # Here, while the connection is ours: what does not fit must not leave it to the next request.
-                result = result_of(answer)
-                fits = True
-            except APIStatusError:
-                fits = True
-                raise
-            finally:
-                if (unusable := unusable_stream(response, fits)) is not None:
-                    unusable.close()
-                response.close()
-                if self._refusal is not None and self._callers_http is None:
-                    # Closed meanwhile: the pool has let go of a connection that was just being made.
-                    response.extensions["network_stream"].close()
+            with deadline(limits.ends):
+                request = build_request(http, attempt, self.config)
+                response = http.send(request, stream=True, follow_redirects=False)
+                fits = False
+                try:
+                    _receive(response, body)
+                    answer = Answer(
+                        operation, self.config, response.status_code, response.headers, body.content
+                    )
+                    # Here, while the connection is ours: what does not fit must not leave it to the next request.
+                    result = result_of(answer)
+                    fits = True
+                except APIStatusError:
+                    fits = True
+                    raise
+                finally:
+                    if (unusable := unusable_stream(response, fits)) is not None:
+                        unusable.close()
+                    response.close()
+                    if self._refusal is not None and self._callers_http is None:
+                        # Closed meanwhile: the pool has let go of a connection that was just being made.
+                        response.extensions["network_stream"].close()
         except NetraError as error:
             raise error.with_traceback(None) from None  # the frames below hold what came: it may echo the key
-        except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
-            answer = Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
             self._http()  # says so if the client was closed meanwhile
-            raise connection_error(operation, self.config, error) from error
+            if not is_a(
+                error, "HTTPStatusError"
+            ):  # which an event hook of the caller's http_client may raise
+                proxy = proxy_of(http, self.config.base_url)
+                raise connection_error(operation, self.config, error, limits, proxy) from error
+            found: Any = error
+            answer = Answer(operation, self.config, found.response.status_code, found.response.headers, b"")
         except BaseException:
             self._retire(http)
             free_locks(http)
@@ -133,7 +132,7 @@ class Sender:
             return Answered(answer.status, result)
         raise status_error(answer)  # here, because the hook's error would come along, and it holds the key
 
-    def _retire(self, http: httpx.Client) -> None:
+    def _retire(self, http: object) -> None:
         """After an interrupt in its midst the pool is in no known state: it is left alone, not even closed."""
         if self._own_http is http:
             self._own_http = None
@@ -145,19 +144,26 @@ class Sender:
         if self._refusal is not None:
             raise NotInitializedError(self._refusal)
 
-    def _http(self) -> httpx.Client:
+    def _http(self) -> HttpClient:
         self.refuse_if_closed()
         if self._callers_http is not None:
             if self._callers_http.is_closed:
                 raise NotInitializedError(CALLERS_CLOSED)
             return self._callers_http
-        if self._own_http is None:  # in the child of a fork, or after an interrupt
+        own = self._own_http
+        if (
+            own is None or own.is_closed
+        ):  # in the child of a fork, after an interrupt, in a function for atexit
             with self._lock:
-                self._own_http = self._own_http or self._open()
-        return self._own_http
+                if self._own_http is own:
+                    self._own_http = self._open()
+                own = self._own_http
+        assert own is not None
+        return own
 
-    def _open(self) -> httpx.Client:
-        http = open_http(httpx.Client)
+    def _open(self) -> Client:
+        http = open_http(Client)
+        bound_by_deadline(http)
         # A client that nobody closed closes its sockets when it is collected, or at the end of the process.
         self._finalizer = weakref.finalize(self, _close_in, os.getpid(), http)
         return http
@@ -186,62 +192,36 @@ CLOSED = "This client is closed: make a new one, or call Netra.init again."
 CALLERS_CLOSED = "The http_client of this client is closed: make new ones."
 
 
-def check_kind(http_client: object, kind: type) -> None:
-    if http_client is not None and not isinstance(http_client, kind):
-        raise ConfigurationError(
-            f"http_client must be an httpx.{kind.__name__}, not {type(http_client).__name__}."
-        )
-
-
-def open_http(kind: type[Http]) -> Http:
-    """A client of httpx for ourselves."""
-    try:
-        # As many connections as calls: a call that waited for a free one would spend its timeout before it began.
-        http = kind(
-            follow_redirects=False, limits=httpx.Limits(max_connections=None, max_keepalive_connections=100)
-        )
-    except Exception as error:
-        raise ConfigurationError(
-            f"httpx cannot be set up: {error}. Check the variables for proxies (HTTPS_PROXY, ALL_PROXY, …) "
-            "and certificates (SSL_CERT_FILE, SSL_CERT_DIR)."
-        ) from error
-    http.cookies.jar.set_policy(_NO_COOKIES)  # threads and tasks would share them; the API needs none
-    return http
-
-
-def _receive(response: httpx.Response, body: Body) -> None:
+def _receive(response: Response, body: Body) -> None:
     if (content := content_read_already(response)) is not None:
         body.add_unpacked(content)
         return
     body.begin(response.headers)
-    for part in cast("httpx.SyncByteStream", response.stream):
+    parts: Any = response.stream
+    for part in parts:
         body.add(part)
         del part  # it may echo the key, and this frame may end up in an error report
 
 
-def content_read_already(response: httpx.Response) -> bytes | None:
+def content_read_already(response: Response) -> bytes | None:
     """What a mock holds, or what a hook of the caller's `http_client` has read."""
     try:
         return response.content
-    except httpx.ResponseNotRead:
+    except RuntimeError:  # ResponseNotRead, of whichever library
         return None
 
 
-def build_request(
-    http: httpx.Client | httpx.AsyncClient,
-    operation: Operation[T],
-    config: Config,
-    timeout: httpx.Timeout,
-    seconds: float,
-) -> httpx.Request:
-    request = operation.request
+def build_request(http: HttpClient | AsyncHttpClient, attempt: Attempt, config: Config) -> Any:
+    request, limits = attempt.operation.request, attempt.limits
+    left = limits.ends - time.monotonic()
     return http.build_request(
         request["method"],
         config.base_url + request["url"],
         params=request.get("params"),
         json=request.get("json"),
         headers={"accept-encoding": ACCEPTED, **config.headers, **request.get("headers", {})},
-        timeout=httpx.Timeout(**{name: _at_most(seconds, part) for name, part in timeout.as_dict().items()}),
+        # A dict, because each library knows only its own Timeout.
+        extensions={"timeout": {name: _at_most(left, part) for name, part in limits.timeout.items()}},
     )
 
 
@@ -250,8 +230,7 @@ def _at_most(seconds: float, part: float | None) -> float | None:
     return None if least == math.inf else max(least, 0.001)
 
 
-_NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
-_parents_http: list[httpx.Client] = []
+_parents_http: list[Client] = []
 
 
 class _Forked(Protocol):
@@ -271,7 +250,7 @@ def _after_fork() -> None:
         sender.after_fork()
 
 
-def _close_in(process: int, http: httpx.Client) -> None:
+def _close_in(process: int, http: Client) -> None:
     if os.getpid() == process:
         http.close()
 

@@ -14,12 +14,13 @@ in the child everything begins anew, and the parent's queues are not touched.
 
 from __future__ import annotations
 
+import contextvars
 import os
+import queue
 import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from queue import SimpleQueue
 from typing import Any, Generic, ParamSpec, TypeVar
 
 __all__ = ["Begun", "Call", "Threads"]
@@ -77,6 +78,12 @@ class Call(Generic[T]):
         """Of a call that is done."""
         return self._error
 
+    def wait(self, seconds: float) -> bool:
+        """Whether it is done within these seconds."""
+        if not self._is_done:
+            self._wake.acquire(timeout=min(seconds, threading.TIMEOUT_MAX))
+        return self._is_done
+
     def result(self) -> T:
         while not self._is_done:
             self._wake.acquire()
@@ -88,6 +95,22 @@ class Call(Generic[T]):
             del self  # the error holds this frame, and this would hold the error
 
 
+def _is_main_interpreter() -> bool:
+    try:
+        import _interpreters as interpreters  # type: ignore[import-not-found]  # from Python 3.13 on
+    except ImportError:
+        try:
+            import _xxsubinterpreters as interpreters  # type: ignore[import-not-found]
+        except ImportError:  # another Python
+            return True
+    current: Any = interpreters.get_current()
+    return int(current[0] if isinstance(current, tuple) else current) == 0
+
+
+_MAY_START_THREADS = _is_main_interpreter()
+"""Where a subinterpreter ends while a daemon thread of its own lives, Python ends the whole process."""
+
+
 class _Crew:
     """Threads with one queue. They end when nobody holds this any more."""
 
@@ -95,7 +118,7 @@ class _Crew:
     """That it was made in. It is set last: `__del__` also runs for what an interrupt left half made."""
 
     def __init__(self) -> None:
-        self.calls: SimpleQueue[Call[Any] | None] = SimpleQueue()
+        self.calls: queue.SimpleQueue[Call[Any] | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._idle: deque[None] = deque()
         """One item for each thread that waits for a call."""
@@ -140,8 +163,10 @@ class Threads:
         if self._crew.process != os.getpid():
             self._crew = _Crew()
         crew = self._crew
-        call = Call(partial(fn, *args, **kwargs))
-        if not crew.takes_one() and crew.size < self._most:
+        # What the caller's context holds, such as its OpenTelemetry span, holds for its calls, too.
+        context = contextvars.copy_context()
+        call = Call[T](partial(context.run, fn, *args, **kwargs))
+        if not crew.takes_one() and crew.size < self._most and _MAY_START_THREADS:
             crew.grow()
         if crew.size:
             crew.calls.put(call)
@@ -154,7 +179,7 @@ class Threads:
         self._crew = _Crew()
 
 
-def _work(calls: SimpleQueue[Call[Any] | None], idle: deque[None]) -> None:
+def _work(calls: queue.SimpleQueue[Call[Any] | None], idle: deque[None]) -> None:
     while (call := calls.get()) is not None:
         call.run()
         del call  # it holds its result

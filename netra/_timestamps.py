@@ -36,12 +36,10 @@ def to_wire(value: Timestamp, name: str) -> str:
     if isinstance(value, str):
         moment = _parse_iso(value)
         if moment is None:
-            raise InvalidRequestError(
-                f"{name}={value!r} is not an ISO 8601 time: write it like '2026-01-01T00:00:00.000Z'."
-            )
+            raise InvalidRequestError(f"{name}={value!r} is not an ISO 8601 time: {_advice(value)}")
     elif isinstance(value, datetime):
         moment = value
-        if moment.utcoffset() is None:
+        if _has_no_zone(moment, name):
             raise InvalidRequestError(
                 f"{name}={value!r} has no time zone: use an aware datetime, such as "
                 "datetime(2026, 1, 1, tzinfo=timezone.utc)."
@@ -53,13 +51,40 @@ def to_wire(value: Timestamp, name: str) -> str:
         )
     else:
         raise InvalidRequestError(
-            f"{name} must be ISO 8601 text or an aware datetime, not {type(value).__name__}."
+            f"{name} must be ISO 8601 text or an aware datetime, not {type(value).__name__}: for seconds since 1970, "
+            "use datetime.fromtimestamp(seconds, tz=timezone.utc)."
         )
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:
         raise InvalidRequestError(f"{name}={value!r} lies outside the years 1 to 9999 in UTC.") from None
+    except Exception as error:  # a time zone of the caller's may raise anything
+        raise InvalidRequestError(
+            f"{name} has a time zone that fails ({type(error).__name__}: {error})."
+        ) from None
     return _format(utc)
+
+
+def _has_no_zone(moment: datetime, name: str) -> bool:
+    try:
+        return moment.utcoffset() is None
+    except Exception as error:  # pandas.NaT is a datetime, too
+        problem = (
+            f"{name} is a {type(moment).__name__} that tells no time zone ({type(error).__name__}: {error})."
+        )
+    raise InvalidRequestError(problem)
+
+
+def _advice(text: str) -> str:
+    if text != text.strip():
+        return "it has blanks around it; leave them out."
+    day = re.match(r"(\d{4})-?(\d\d)-?(\d\d)", text, re.ASCII)
+    if day is not None:
+        try:
+            date(*map(int, day.groups()))
+        except ValueError:
+            return f"{day[0]} is a day that does not exist."
+    return "write it like '2026-01-01T00:00:00.000Z'."
 
 
 def millisecond_of(moment: datetime) -> int:

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from ._protocols import HttpClient, TimeoutLike
 from .errors import NotInitializedError
 
 if TYPE_CHECKING:
-    import httpx
-
     from ._config import Arguments
     from .usage import Usage
 
@@ -24,10 +23,29 @@ __all__ = ["Netra"]
 
 
 class _UsageAttribute:
-    """`Netra.usage` is the default client's, `client.usage` the client's own."""
+    """`Netra.usage` is the default client's, `client.usage` the client's own.
+
+    Without a default client it still shows its methods, to mocks and to whoever asks `hasattr`; calling them raises.
+    """
 
     def __get__(self, client: Netra | None, owner: type[Netra]) -> Usage:
-        return (client or owner._default_client())._usage
+        found = client or owner._default
+        return found._usage if found is not None else _usage_without_client()
+
+
+def _usage_without_client() -> Usage:
+    from ._config import Options
+    from .usage import Usage
+
+    nobody: Any = _NoSender()
+    return Usage(nobody, Options())
+
+
+class _NoSender:
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what copying, pickling and mocks look for
+            raise AttributeError(name)
+        raise NotInitializedError("There is no default client: call Netra.init(app_name=...) first.")
 
 
 class Netra:
@@ -56,8 +74,10 @@ class Netra:
         deadline: Seconds that a whole call may take, waits and retries included. Default 300; `math.inf` for none.
         max_response_bytes: The largest answer that is read, unpacked. Default 100 MB.
         prefetch: Whether iterators ask for the next page while you work on the rows of this one. Default True.
-        http_client: An `httpx.Client` of yours to send with, for its proxies, certificates or HTTP/2. It stays
-            yours to close.
+        http_client: A `Client` of yours to send with, of httpx or httpx2, for its proxies, certificates or HTTP/2. It
+            stays yours to close.
+        secret_headers: Names of headers whose values no error may show, should the service echo them. The API key, and
+            headers whose name says key, token, secret, auth, cookie or password, are hidden anyway.
 
     Raises:
         ConfigurationError: an argument or a variable makes no sense, or the hosted service has no key.
@@ -76,12 +96,13 @@ class Netra:
         headers: Mapping[str, str] | str | None = None,
         api_key: str | None = None,
         endpoint: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | TimeoutLike | None = None,
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         prefetch: bool | None = None,
-        http_client: httpx.Client | None = None,
+        http_client: HttpClient | None = None,
+        secret_headers: Iterable[str] | None = None,
     ) -> None:
         from ._config import Arguments
 
@@ -95,11 +116,12 @@ class Netra:
             deadline=deadline,
             max_response_bytes=max_response_bytes,
             prefetch=prefetch,
+            secret_headers=secret_headers,
         )
         del headers, api_key  # they hold the key, and this frame may end up in an error report
         self._set_up(arguments, http_client)
 
-    def _set_up(self, arguments: Arguments, http_client: httpx.Client | None) -> None:
+    def _set_up(self, arguments: Arguments, http_client: HttpClient | None) -> None:
         from ._config import read_config
         from ._sending import Sender
         from .usage import Usage
@@ -118,12 +140,13 @@ class Netra:
         *,
         api_key: str | None = None,
         endpoint: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | TimeoutLike | None = None,
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         prefetch: bool | None = None,
-        http_client: httpx.Client | None = None,
+        http_client: HttpClient | None = None,
+        secret_headers: Iterable[str] | None = None,
     ) -> None:
         """Sets up the default client, `Netra.usage`. A second call changes nothing and warns.
 
@@ -144,13 +167,14 @@ class Netra:
             deadline=deadline,
             max_response_bytes=max_response_bytes,
             prefetch=prefetch,
+            secret_headers=secret_headers,
         )
         del headers, api_key
         with cls._lock:
             if cls._default is not None:
                 warnings.warn(
                     "Netra.init was called before, and this call changes nothing. "
-                    "Call Netra.shutdown() first, or use a client of your own: Netra(api_key=…).",
+                    "Call Netra.shutdown() first, or use a client of your own: Netra(api_key=...).",
                     stacklevel=2,
                 )
                 return
@@ -180,12 +204,6 @@ class Netra:
             client, Netra._default = cls._default, None
         if client is not None:
             client.close()
-
-    @classmethod
-    def _default_client(cls) -> Netra:
-        if cls._default is None:
-            raise NotInitializedError("There is no default client: call Netra.init(app_name=…) first.")
-        return cls._default
 
     def close(self) -> None:
         """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.

@@ -58,9 +58,16 @@ class NetraError(Exception):
         ...     resume_later(cursor=error.cursor)
     """
 
+    attempts: int = 0
+    """How many attempts were made: 1 for the first; 0 when nothing was sent."""
     cursor: str | None = None
     """Inside an iteration: where it broke. Pass it as `cursor=` to go on with exactly the rows that are missing;
     None means that the iteration broke before its first row."""
+
+    _is_final = False
+    """Whether another attempt would end in the same way, though this kind of error may pass."""
+    _is_too_large = False
+    """Whether a smaller page may be read instead."""
 
     def __reduce__(self) -> Any:
         # Exception's own way calls __init__ with `args` alone, which loses keyword arguments.

@@ -7,8 +7,6 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Self, TypeVar
 
-import httpx
-
 from . import _operations
 from ._config import Options
 from ._drilling import Spans, TracesWithSpans
@@ -17,6 +15,7 @@ from ._operations import Direction, Operation, SortOrder
 from ._paging import PagedIterator, PageT
 from ._parallel import PartCall, TracesInParallel, Work, check_executor
 from ._parts import Parts
+from ._protocols import TimeoutLike
 from ._sending import Sender
 from ._threads import Threads
 from ._timestamps import Timestamp
@@ -55,7 +54,7 @@ class Usage:
     def with_options(
         self,
         *,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | TimeoutLike | None = None,
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,

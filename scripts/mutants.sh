@@ -17,7 +17,7 @@ also_copy = ["generated", "tests", "scripts", "openapi.yaml", "README.md"]
 pytest_add_cli_args_test_selection = ["tests/test_retries.py", "tests/test_paging.py", "tests/test_timestamps.py", "tests/test_properties.py", "tests/test_results.py", "tests/test_async.py", "tests/test_parallel.py", "tests/test_identities.py", "tests/test_errors.py", "tests/test_requests.py", "tests/test_lifecycles.py"]
 TOML
 PYTHONPATH="$work/mutants/generated" mutmut run >run.log 2>&1 || true
-tr '\r' '\n' <run.log | tail -n 3
+tr '\r' '\n' <run.log | tail -n 8
 mutmut results | sed -n 's/^ *\(.*\): survived$/\1/p' | while read -r mutant; do
     mutmut show "$mutant" | grep -E '^(#|[-+] )' || true
 done

@@ -10,7 +10,7 @@ from netra._parts import Parts
 from netra._windows import Stretch, Window
 from netra.models import TraceSummary
 
-from ._tasks import Turnstile
+from ._tasks import Turnstile, running_loop
 
 __all__ = ["AsyncTracesInParallel", "Call"]
 
@@ -61,7 +61,7 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary]):
                     await self._one_has_ended.wait()
 
     def _look_at_the_loop(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is not loop:  # in a second one, what was begun in the first never ends
             self._loop = loop
             self._one_has_ended = asyncio.Event()

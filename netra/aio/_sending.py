@@ -4,29 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
-import httpx
-
-from netra._answers import Answer, connection_error, result_of, status_error
+from netra._answers import Answer, result_of, status_error
 from netra._body import Body
 from netra._config import Config, Options
-from netra._connections import unusable_stream
-from netra._exchange import Answered, Pace, Wait, exchange
+from netra._connections import proxy_of, unusable_stream
+from netra._exchange import Answered, Attempt, Pace, Wait, exchange
+from netra._failures import connection_error
+from netra._http import AsyncClient, Response, check_kind, is_a, open_http
 from netra._operations import Operation
-from netra._sending import (
-    CALLERS_CLOSED,
-    CLOSED,
-    Sender,
-    build_request,
-    check_kind,
-    content_read_already,
-    open_http,
-    tell_of_forks,
-)
+from netra._protocols import AsyncHttpClient
+from netra._sending import CALLERS_CLOSED, CLOSED, Sender, build_request, content_read_already, tell_of_forks
 from netra.errors import APIStatusError, InvalidRequestError, NetraError, NotInitializedError
+
+from ._tasks import running_loop
 
 __all__ = ["AsyncSender"]
 
@@ -36,11 +31,11 @@ T = TypeVar("T")
 class AsyncSender:
     """What `Sender` is, for the tasks of one event loop."""
 
-    def __init__(self, config: Config, http_client: httpx.AsyncClient | None = None) -> None:
-        check_kind(http_client, httpx.AsyncClient)
+    def __init__(self, config: Config, http_client: AsyncHttpClient | None = None) -> None:
+        check_kind(http_client, "AsyncClient")
         self.config = config
         self._callers_http = http_client
-        self._own_http = None if http_client else open_http(httpx.AsyncClient)
+        self._own_http = None if http_client else open_http(AsyncClient)
         self._threads_sender: Sender | None = None
         self._refusal: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -71,7 +66,7 @@ class AsyncSender:
                     step = next(steps)
                     continue
                 try:
-                    answered = await self._attempt(operation, options, step.seconds)
+                    answered = await self._attempt(step, options)
                 except NetraError as error:
                     step = steps.throw(error)
                 else:
@@ -85,12 +80,13 @@ class AsyncSender:
             async with self._at_most(seconds):
                 await asyncio.Event().wait()
 
-    async def _attempt(self, operation: Operation[T], options: Options, seconds: float) -> Answered[T]:
-        http = self._http()
-        body = Body(operation, options.max_response_bytes, seconds)
+    async def _attempt(self, attempt: Attempt, options: Options) -> Answered[Any]:
+        http: Any = self._http()
+        operation, limits = attempt.operation, attempt.limits
+        body = Body(operation, options.max_response_bytes, limits)
         try:
-            async with self._at_most(seconds):
-                request = build_request(http, operation, self.config, options.timeout, seconds)
+            async with self._at_most(limits.ends - time.monotonic()):
+                request = build_request(http, attempt, self.config)
                 response = await http.send(request, stream=True, follow_redirects=False)
                 fits = False
                 try:
@@ -109,11 +105,15 @@ class AsyncSender:
                     await response.aclose()
         except NetraError as error:
             raise error.with_traceback(None) from None  # the frames below hold what came: it may echo the key
-        except httpx.HTTPStatusError as error:  # from an event hook of the caller's http_client
-            answer = Answer(operation, self.config, error.response.status_code, error.response.headers, b"")
         except Exception as error:
             self._http()  # says so if the client was closed meanwhile
-            raise connection_error(operation, self.config, error) from error
+            if not is_a(
+                error, "HTTPStatusError"
+            ):  # which an event hook of the caller's http_client may raise
+                proxy = proxy_of(http, self.config.base_url)
+                raise connection_error(operation, self.config, error, limits, proxy) from error
+            found: Any = error
+            answer = Answer(operation, self.config, found.response.status_code, found.response.headers, b"")
         else:
             return Answered(answer.status, result)
         raise status_error(answer)  # here, because the hook's error would come along, and it holds the key
@@ -130,14 +130,14 @@ class AsyncSender:
                 if not self._under_way:
                     self._is_idle.set()
 
-    def _http(self) -> httpx.AsyncClient:
+    def _http(self) -> AsyncHttpClient:
         if self._refusal is not None:
             raise NotInitializedError(self._refusal)
         http = self._callers_http or self._own_http
         assert http is not None
         if http.is_closed:
             raise NotInitializedError(CALLERS_CLOSED)
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop not in (None, loop):
             raise NotInitializedError(
                 "This client belongs to another event loop: make an AsyncNetra inside each asyncio.run."
@@ -150,7 +150,7 @@ class AsyncSender:
         self._refusal = CLOSED
         if self._threads_sender is not None:
             self._threads_sender.close()
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop not in (None, loop):
             return  # its connections ended with their event loop
         for limit in self._under_way:
@@ -167,11 +167,12 @@ class AsyncSender:
         self._refusal = "This client is the parent process's: make an AsyncNetra after the fork."
 
 
-async def _receive(response: httpx.Response, body: Body) -> None:
+async def _receive(response: Response, body: Body) -> None:
     if (content := content_read_already(response)) is not None:
         body.add_unpacked(content)
         return
     body.begin(response.headers)
-    async for part in cast("httpx.AsyncByteStream", response.stream):
+    parts: Any = response.stream
+    async for part in parts:
         body.add(part)
         del part  # it may echo the key, and this frame may end up in an error report

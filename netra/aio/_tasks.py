@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Begun", "Turnstile"]
+from netra.errors import NotInitializedError
+
+__all__ = ["Begun", "Turnstile", "running_loop"]
 
 T = TypeVar("T")
 
@@ -49,6 +51,18 @@ def _look_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """asyncio's event loop; anything else, such as trio's, is refused."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        problem = (
+            "AsyncNetra needs an event loop of asyncio: call it in asyncio.run(...). Elsewhere, as under trio, use "
+            "Netra in a thread."
+        )
+    raise NotInitializedError(problem)
+
+
 class Turnstile:
     """Lets the tasks of the running event loop through one by one; in another loop it begins anew."""
 
@@ -57,7 +71,7 @@ class Turnstile:
 
     @property
     def lock(self) -> asyncio.Lock:
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         if self._loop is not loop:
             self._loop, self._lock = loop, asyncio.Lock()
         return self._lock

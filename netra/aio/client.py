@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-import httpx
-
 from netra._config import Arguments, read_config
+from netra._protocols import AsyncHttpClient, TimeoutLike
 
 from ._sending import AsyncSender
 from .usage import AsyncUsage
@@ -23,7 +22,8 @@ class AsyncNetra:
         ...     async for trace in client.usage.iter_traces(start, end):
         ...         print(trace.id, trace.total_cost)
 
-    Takes the arguments of `Netra`, and raises what it raises; `http_client` is an `httpx.AsyncClient`.
+    Takes the arguments of `Netra`, and raises what it raises; `http_client` is an `AsyncClient` of httpx or
+    httpx2.
     """
 
     _base_url = ""  # for the repr in reports of an error during the set-up
@@ -35,12 +35,13 @@ class AsyncNetra:
         headers: Mapping[str, str] | str | None = None,
         api_key: str | None = None,
         endpoint: str | None = None,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | TimeoutLike | None = None,
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,
         prefetch: bool | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHttpClient | None = None,
+        secret_headers: Iterable[str] | None = None,
     ) -> None:
         arguments = Arguments(
             app_name=app_name,
@@ -52,11 +53,12 @@ class AsyncNetra:
             deadline=deadline,
             max_response_bytes=max_response_bytes,
             prefetch=prefetch,
+            secret_headers=secret_headers,
         )
         del headers, api_key  # they hold the key, and this frame may end up in an error report
         self._set_up(arguments, http_client)
 
-    def _set_up(self, arguments: Arguments, http_client: httpx.AsyncClient | None) -> None:
+    def _set_up(self, arguments: Arguments, http_client: AsyncHttpClient | None) -> None:
         config = read_config(arguments)
         config.warn_if_exposed(stacklevel=4)
         self._base_url = config.base_url

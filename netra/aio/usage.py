@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 import attrs
-import httpx
 
 from netra import _operations
 from netra._config import Options
@@ -19,6 +18,7 @@ from netra._operations import Direction, Operation, SortOrder
 from netra._paging import PageT
 from netra._parallel import Work, check_executor, read
 from netra._parts import Parts
+from netra._protocols import TimeoutLike
 from netra._timestamps import Timestamp
 from netra._windows import Query, Reading, Stretch, Window
 from netra.errors import NetraError
@@ -66,7 +66,7 @@ class AsyncUsage:
     def with_options(
         self,
         *,
-        timeout: float | httpx.Timeout | None = None,
+        timeout: float | TimeoutLike | None = None,
         max_retries: int | None = None,
         deadline: float | None = None,
         max_response_bytes: int | None = None,

@@ -1,0 +1,142 @@
+"""Bounds each wait of a sync call on its sockets by what is left of the call's deadline.
+
+httpx bounds each single read, so an answer that drips can take any time. The network backend of httpcore is where every
+read, write and connection of ours goes through, with proxies as without. In async code `asyncio.timeout` ends a call
+as a whole. A caller's `http_client` is left as it is.
+
+What nothing here can bound: a TLS handshake inside another TLS connection (an https proxy), where httpcore itself waits
+on the socket.
+"""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from ._http import Client, ConnectError, ConnectTimeout, ReadTimeout, WriteTimeout
+from ._threads import Threads
+
+__all__ = ["bound_by_deadline", "deadline"]
+
+PIECE = 65_536
+"""Bytes that are written at a time: a wait for the socket then lasts no longer than the deadline."""
+
+
+class _Current(threading.local):
+    ends = math.inf
+
+
+_current = _Current()
+"""When the call of this thread ends. httpx sends and receives in the thread of its caller."""
+
+
+@contextmanager
+def deadline(ends: float) -> Iterator[None]:
+    """What is done within waits no longer than until then (on `time.monotonic`'s clock)."""
+    before, _current.ends = _current.ends, min(ends, _current.ends)  # a hook may make a call inside a call
+    try:
+        yield
+    finally:
+        _current.ends = before
+
+
+def bound_by_deadline(http: Client) -> None:
+    """Puts the bound under a client of our own: under its transport, and those that lead through proxies."""
+    for transport in (http._transport, *http._mounts.values()):
+        pool: Any = getattr(transport, "_pool", None)
+        if pool is not None:
+            pool._network_backend = _Backend(pool._network_backend)
+
+
+def _left(timeout: float | None, error: type[Exception]) -> float | None:
+    left = _current.ends - time.monotonic()
+    if left <= 0:
+        raise error("the deadline is over")
+    least = min(left, math.inf if timeout is None else timeout)
+    return None if least == math.inf else least
+
+
+class _Backend:
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, **how: Any) -> _Stream:
+        """Tries the addresses of a host one after the other, all of them within the deadline."""
+        failure: Exception | None = None
+        for address in _addresses(host, port, timeout):
+            try:
+                left = _left(timeout, ConnectTimeout)
+                return _Stream(self._backend.connect_tcp(address, port, timeout=left, **how))
+            except Exception as error:
+                failure = error
+        try:
+            raise failure or ConnectError(f"{host} has no address")
+        finally:
+            del failure  # which holds this frame
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+
+_resolvers = Threads(8)
+
+
+def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
+    """The host's addresses. The system's resolver knows no time-out, so it is asked in a thread that may be left."""
+    if _is_address(host):
+        return [host]
+    left = _left(timeout, ConnectTimeout)
+    resolve = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        if left is None:
+            found = resolve()
+        else:
+            call = _resolvers.submit(resolve)
+            if not call.wait(left):
+                raise ConnectTimeout(f"{host} could not be resolved in time")
+            found = call.result()
+    except OSError as error:
+        raise ConnectError(str(error)) from error
+    return [_text(address) for *_, address in found]
+
+
+def _text(address: tuple[Any, ...]) -> str:
+    scope = address[3] if len(address) > 3 else 0  # of a link-local IPv6 address
+    return f"{address[0]}%{scope}" if scope else str(address[0])
+
+
+def _is_address(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except (OSError, ValueError):
+            continue
+        return True
+    return False
+
+
+class _Stream:
+    def __init__(self, stream: Any) -> None:
+        self._inner = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        data: bytes = self._inner.read(max_bytes, _left(timeout, ReadTimeout))
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        for start in range(0, len(buffer), PIECE):
+            self._inner.write(buffer[start : start + PIECE], _left(timeout, WriteTimeout))
+
+    def start_tls(
+        self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
+    ) -> _Stream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout, ConnectTimeout)))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
