@@ -12,34 +12,42 @@ from typing import Any
 
 from ._http import URL, Response
 
-__all__ = ["free_locks", "proxy_of", "unusable_stream"]
+__all__ = ["free_locks", "give_up_connection", "proxy_of"]
 
 SHORT_WHILE = 1.0
 """Seconds. Threads that are well hold these locks for microseconds."""
 
 
-def unusable_stream(response: Response, fits: bool) -> Any:
-    """The stream of a connection on which something else than the next answer may come, or None. Close it.
+def give_up_connection(response: Response, fits: bool) -> Any:
+    """Has the connection closed with its response, if something else than the next answer may come on it.
 
     Such is one that holds bytes behind a complete answer, or whose answer does not fit what was asked: a proxy may
     have answered one request twice, and every later answer would be that of the request before. In HTTP/2 answers
     have numbers.
+
+    Call it before the response is closed. It gives back a stream where that alone can be closed, else None. (Closing
+    the stream is the weaker way: httpcore's pool may hand the connection on before it sees that it is closed.)
     """
     stream = response.extensions.get("network_stream")
     if stream is None or response.http_version.startswith("HTTP/2"):
         return None
-    return stream if not fits or _holds_bytes_behind(response) else None
+    state = _h11_state(response)
+    if state is None:
+        return None if fits else stream
+    if not fits or state.trailing_data[0]:
+        state.send_failed()  # to h11 the connection is broken, and httpcore closes such a one
+    return None
 
 
-def _holds_bytes_behind(response: Response) -> bool:
+def _h11_state(response: Response) -> Any:
     part: Any = response.stream
     while part is not None:
         state = getattr(part, "_h11_state", None)
         if state is not None:
-            return bool(state.trailing_data[0])
+            return state
         inner = (getattr(part, name, None) for name in ("_stream", "_httpcore_stream", "_connection"))
         part = next((one for one in inner if one is not None), None)
-    return False
+    return None
 
 
 def proxy_of(http: Any, url: str) -> str | None:

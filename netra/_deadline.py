@@ -126,12 +126,20 @@ class _Stream:
         self._inner = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        data: bytes = self._inner.read(max_bytes, _left(timeout, ReadTimeout))
+        try:
+            data: bytes = self._inner.read(max_bytes, _left(timeout, ReadTimeout))
+        except BaseException:
+            self._inner.close()  # httpcore forgets a SOCKS proxy's connection that fails while it is being set up
+            raise
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), PIECE):
-            self._inner.write(buffer[start : start + PIECE], _left(timeout, WriteTimeout))
+        try:
+            for start in range(0, len(buffer), PIECE):
+                self._inner.write(buffer[start : start + PIECE], _left(timeout, WriteTimeout))
+        except BaseException:
+            self._inner.close()
+            raise
 
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None

@@ -77,7 +77,8 @@ class Pace:
         """Whether a smaller page than this one can be asked for; from now on these calls do."""
         if operation.smaller is None or operation.rows <= 1:
             return False
-        self._most_rows = operation.rows // 2
+        fitting = operation.rows // 2
+        self._most_rows = fitting if self._most_rows is None else min(self._most_rows, fitting)
         return True
 
 
@@ -94,13 +95,13 @@ def exchange(
         if pace.is_given_up:
             raise NotInitializedError("Given up: the loop that this call was made for was left.")
         began = time.monotonic()
+        asked = pace.in_small_pages(operation)
         try:
-            limits = Limits(attempt, options.deadline, ends, timeout)
-            answered = yield Attempt(pace.in_small_pages(operation), limits)
+            answered = yield Attempt(asked, Limits(attempt, options.deadline, ends, timeout))
             assert answered is not None
         except NetraError as error:
             error.attempts = attempt
-            if error._is_too_large and pace.halve_pages(pace.in_small_pages(operation)):
+            if error._is_too_large and pace.halve_pages(asked):
                 _note(operation, "too large, asked for in smaller pages", attempt, began, 0.0)
                 continue
             retries += 1

@@ -23,7 +23,7 @@ from .errors import (
 
 __all__ = ["Limits", "connection_error"]
 
-TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "anyio", "h11", "h2")
+TRANSPORTS = ("httpx", "httpx2", "httpcore", "httpcore2", "anyio", "h11", "h2", "socksio")
 """Packages whose errors tell of the network. Others come from code that was hooked in, and do not pass."""
 
 

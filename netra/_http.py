@@ -9,8 +9,19 @@ from __future__ import annotations
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
-from httpcore import ConnectError, ConnectTimeout, ReadTimeout, WriteTimeout
-from httpx import URL, AsyncClient, Client, InvalidURL, Limits, Response, Timeout
+from httpx import (
+    URL,
+    AsyncClient,
+    Client,
+    ConnectError,
+    ConnectTimeout,
+    InvalidURL,
+    Limits,
+    ReadTimeout,
+    Response,
+    Timeout,
+    WriteTimeout,
+)
 
 from .errors import ConfigurationError
 

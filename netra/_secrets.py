@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 __all__ = ["Hider"]
 
 HIDDEN = "***"
 SHORT = 8
-"""Characters. Shorter values are words of everyday, and hidden only where they stand alone."""
-TAIL = 6
-"""Characters of the beginning of a secret that are hidden at the end of a text."""
+"""Characters. Shorter values are words of everyday, and hidden only where they stand alone. Of longer ones this many
+are enough to know them by: what is cut off behind is hidden, too."""
 
 _TELLING = re.compile(r"key|token|secret|auth|cookie|password", re.IGNORECASE)
 
@@ -31,18 +30,15 @@ class Hider:
                 if form and (name in always or (len(form) >= SHORT and _TELLING.search(name))):
                     secrets.add(form)
         self._secrets = sorted(secrets, key=len, reverse=True)
-        self._pattern: re.Pattern[str] | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self._secrets)} secrets)"
 
     def hide(self, text: str) -> str:
-        """The text without the secrets. One that is cut off at its end is hidden, too."""
-        if not self._secrets:
-            return text
-        if self._pattern is None:
-            self._pattern = re.compile("|".join(map(_forms, self._secrets)), re.IGNORECASE)
-        return self._without_tail(self._pattern.sub(HIDDEN, text))
+        """The text without the secrets, whole or cut off."""
+        for secret in self._secrets:
+            text = _without(secret, text)
+        return text
 
     def beginning(self, body: bytes, characters: int) -> str:
         """The first characters of a body without the secrets: hidden first, and cut afterwards."""
@@ -54,39 +50,46 @@ class Hider:
             if len(text) >= characters + longest or raw >= len(body):
                 return text[:characters]  # far from where the body was cut, or not cut at all
 
-    def _without_tail(self, text: str) -> str:
-        end = len(text.rstrip("\"'}])>,;:. \t\r\n\\"))
-        for secret in self._secrets:
-            for length in range(len(secret) - 1, TAIL - 1, -1):
-                if text[max(end - length, 0) : end].lower() == secret[:length].lower():
-                    return text[: end - length] + HIDDEN + text[end:]
-        return text
-
 
 @cache
 def _entities(character: str) -> list[str]:
     """The names that HTML has for a character."""
     from html.entities import html5  # here, because it is large and almost never needed
 
-    return [name for name, meaning in html5.items() if meaning == character]
+    return sorted((name for name, meaning in html5.items() if meaning == character), key=len, reverse=True)
 
 
-def _forms(secret: str) -> str:
-    """A pattern for the secret as it is, and as JSON, HTML and URLs write it, also several times over."""
-    pattern = "".join(map(_forms_of, secret))
-    return pattern if len(secret) >= SHORT else rf"(?<![0-9A-Za-z]){pattern}(?![0-9A-Za-z])"
+def _without(secret: str, text: str) -> str:
+    beginning = _pattern(secret[:SHORT], stands_alone=len(secret) < SHORT)
+    kept, place = [], 0
+    while (found := beginning.search(text, place)) is not None:
+        kept.append(text[place : found.start()])
+        place = found.end()
+        for character in secret[SHORT:]:
+            more = _pattern(character).match(text, place)
+            if more is None:
+                break
+            place = more.end()
+    return HIDDEN.join([*kept, text[place:]]) if kept else text
 
 
-def _forms_of(character: str) -> str:
+@lru_cache(512)
+def _pattern(text: str, stands_alone: bool = False) -> re.Pattern[str]:
+    """Finds the text as it is, and as JSON, HTML and URLs write it, also several times over."""
+    forms = "".join(map(_forms, text))
+    return re.compile(rf"(?<![0-9A-Za-z]){forms}(?![0-9A-Za-z])" if stands_alone else forms, re.IGNORECASE)
+
+
+def _forms(character: str) -> str:
     code = ord(character)
-    forms = [
-        rf"\\*{re.escape(character)}",
+    forms = [  # the longer ones first: of "&amp;" the "&" alone would do for "&"
+        *(rf"&(?:amp;)*{name}" for name in _entities(character)),
+        rf"&(?:amp;)*#0*{code};?",
+        rf"&(?:amp;)*#x0*{code:x};?",
         rf"\\+u{code:04x}",
         rf"\\+x{code:02x}",
         "%(?:25)*" + "(?:25)*".join([f"{byte:02x}" for byte in character.encode()]),
-        rf"&(?:amp;)*#0*{code};?",
-        rf"&(?:amp;)*#x0*{code:x};?",
-        *(rf"&(?:amp;)*{name}" for name in _entities(character)),
+        rf"\\*{re.escape(character)}",
     ]
     if character == " ":
         forms.append(r"\+")

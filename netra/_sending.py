@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 from ._answers import Answer, result_of, status_error
 from ._body import ACCEPTED, Body
 from ._config import Config, Options
-from ._connections import free_locks, proxy_of, unusable_stream
+from ._connections import free_locks, give_up_connection, proxy_of
 from ._deadline import bound_by_deadline, deadline
 from ._exchange import Answered, Attempt, Pace, Wait, exchange
 from ._failures import connection_error
@@ -107,8 +107,8 @@ class Sender:
                     fits = True
                     raise
                 finally:
-                    if (unusable := unusable_stream(response, fits)) is not None:
-                        unusable.close()
+                    if (stream := give_up_connection(response, fits)) is not None:
+                        stream.close()
                     response.close()
                     if self._refusal is not None and self._callers_http is None:
                         # Closed meanwhile: the pool has let go of a connection that was just being made.

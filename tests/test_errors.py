@@ -16,7 +16,7 @@ from netra._answers import retry_after
 
 from .conftest import Scripted
 from .rows import END, START
-from .scripted import answer
+from .scripted import answer, sending
 
 STATUSES = {
     300: netra.APIStatusError,
@@ -193,7 +193,33 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
     ],
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header, NOW) == seconds
+    assert retry_after([] if header is None else [header], NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        (["2", "2"], 2),
+        (["1", "5", "3"], 5),
+        (["2, 7"], 7),
+        (["soon", "3"], 3),
+        (["Thu, 01 Jan 2026 00:00:10 GMT", "3"], 10),
+        (["soon", "later"], None),
+    ],
+)
+def test_of_several_retry_after_the_longest_counts(
+    scripted: Scripted, headers: list[str], seconds: float | None
+) -> None:
+    assert retry_after(headers, NOW) == seconds
+    lines = "".join(f"retry-after: {value}\r\n" for value in headers if "GMT" not in value).encode()
+    head = b"HTTP/1.1 503 Scripted\r\ncontent-length: 0\r\n" + lines + b"\r\n"
+    server = scripted(lambda _: sending(head))
+    with (
+        netra.Netra(endpoint=server.url, max_retries=0) as client,
+        pytest.raises(netra.ServerError) as caught,
+    ):
+        client.usage.list_traces(START, END)
+    assert caught.value.retry_after == (3 if seconds == 10 else seconds)
 
 
 def test_retry_after_is_on_the_error(error: Any) -> None:

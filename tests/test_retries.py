@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import Any
 
 import httpx
@@ -10,8 +11,8 @@ import pytest
 
 import netra
 from netra import Netra, _retries
-from netra._answers import connection_error
 from netra._config import Config, Options
+from netra._failures import Limits, connection_error
 from netra._operations import get_session_usage
 from netra._retries import wait_before_retry
 from netra._sending import Sender
@@ -229,6 +230,7 @@ def test_a_body_larger_than_allowed_is_refused_before_it_is_read_whole(scripted:
 # ---------------------------------------------------------------- what httpx raises
 
 CONFIG = Config(base_url="http://h", headers={"x-api-key": "key-7f3a"}, options=Options())
+LIMITS = Limits(1, 300.0, math.inf, {"read": 10.0})
 
 
 def exceptions_of_httpx() -> list[type[Exception]]:
@@ -240,7 +242,7 @@ def exceptions_of_httpx() -> list[type[Exception]]:
 def test_every_exception_of_httpx_becomes_one_of_ours(cls: type[Exception]) -> None:
     error = cls.__new__(cls)
     Exception.__init__(error, "illegal header value b'key-7f3a'")
-    ours = connection_error(get_session_usage("session-123", START, END), CONFIG, error)
+    ours = connection_error(get_session_usage("session-123", START, END), CONFIG, error, LIMITS, None)
     timeouts = (httpx.TimeoutException,)
     settings = (httpx.UnsupportedProtocol, httpx.InvalidURL)
     expected: type[NetraError] = netra.APIConnectionError

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from netra._answers import Answer, result_of, status_error
 from netra._body import Body
 from netra._config import Config, Options
-from netra._connections import proxy_of, unusable_stream
+from netra._connections import give_up_connection, proxy_of
 from netra._exchange import Answered, Attempt, Pace, Wait, exchange
 from netra._failures import connection_error
 from netra._http import AsyncClient, Response, check_kind, is_a, open_http
@@ -100,8 +100,8 @@ class AsyncSender:
                     fits = True
                     raise
                 finally:
-                    if (unusable := unusable_stream(response, fits)) is not None:
-                        await unusable.aclose()
+                    if (stream := give_up_connection(response, fits)) is not None:
+                        await stream.aclose()
                     await response.aclose()
         except NetraError as error:
             raise error.with_traceback(None) from None  # the frames below hold what came: it may echo the key

@@ -1,0 +1,294 @@
+"""A call ends by its deadline, whatever drips over the wire: in either face, and through proxies.
+
+Every drip here goes on for ever, and `timeout` is long, so only the deadline can end the call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import math
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from netra import APITimeoutError, Netra
+from netra._deadline import _Backend
+from tests.conftest import Scripted
+from tests.in_loop import InLoop
+from tests.rows import END, START, page, session_usage, trace
+from tests.scripted import Reply, Request, answer, answer_bytes
+
+DEADLINE = 0.4
+TICK = 0.02
+FEW_TICKS = 60 * DEADLINE / TICK
+"""A machine may be slow; but it is slow for both sides."""
+
+GOOD = answer_bytes({"data": session_usage()})
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+GZIPPED = HEAD + b"transfer-encoding: chunked\r\ncontent-encoding: gzip\r\n\r\n"
+EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
+
+# First bytes, and those that come again and again; None for nothing any more.
+DRIPS: dict[str, tuple[bytes, bytes | None]] = {
+    "the status line": (b"HTTP/1.1 200 ", b"O"),
+    "header lines": (HEAD, b"x-more: 1\r\n"),
+    "one header": (HEAD + b"x-long: ", b"a"),
+    "103 answers": (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"),
+    "100 answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "chunks": (CHUNKED, b"1\r\n \r\n"),
+    "a chunk's extension": (CHUNKED + b"1;", b"a"),
+    "trailers": (CHUNKED + b"2\r\n{}\r\n0\r\n", b"x-more: 1\r\n"),
+    "a body with a length": (HEAD + b"content-length: 99999\r\n\r\n", b" "),
+    "a body without a length": (HEAD + b"\r\n", b" "),
+    "empty blocks of deflate": (
+        GZIPPED + b"a\r\n" + gzip.compress(b"")[:10] + b"\r\n",
+        b"5\r\n" + EMPTY_BLOCK + b"\r\n",
+    ),
+    "nothing": (b"", None),
+    "nothing in the head": (HEAD, None),
+    "nothing in the body": (GOOD[:-9], None),
+}
+FLOODS = ("103 answers", "100 answers", "chunks")
+
+
+class Dripping:
+    def __init__(self, name: str, tick: float = TICK) -> None:
+        self._first, self._again = DRIPS[name]
+        self._tick = tick
+        self.ticks = 0
+
+    def __call__(self, _: Request) -> Reply:
+        async def write(wire: asyncio.StreamWriter) -> None:
+            wire.write(self._first)
+            while True:
+                if self._again is not None:
+                    wire.write(self._again)
+                    await wire.drain()
+                self.ticks += 1
+                await asyncio.sleep(self._tick)
+
+        return write
+
+
+def ends_in_time(client: Netra | InLoop, service: Dripping) -> None:
+    with pytest.raises(
+        APITimeoutError, match=rf"deadline={DEADLINE:g} s is over, after \d+ attempt"
+    ) as caught:
+        client.usage.get_session_usage("session-123", START, END)
+    assert f"after {caught.value.attempts} attempt" in str(caught.value)
+    assert service.ticks * service._tick < FEW_TICKS * TICK
+
+
+@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@pytest.mark.parametrize("drip", DRIPS)
+def test_whatever_drips_the_deadline_ends_it(
+    scripted: Scripted, drip: str, face: type[Netra | InLoop]
+) -> None:
+    service = Dripping(drip)
+    with face(endpoint=scripted(service).url, timeout=60, deadline=DEADLINE) as client:
+        ends_in_time(client, service)
+
+
+@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@pytest.mark.parametrize("flood", FLOODS)
+def test_what_comes_without_a_pause_is_ended_too(
+    scripted: Scripted, flood: str, face: type[Netra | InLoop]
+) -> None:
+    service = Dripping(flood, tick=0)
+    with face(endpoint=scripted(service).url, timeout=60, deadline=DEADLINE) as client:
+        ends_in_time(client, service)
+
+
+@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@pytest.mark.filterwarnings("ignore:.*not encrypted")
+@pytest.mark.parametrize(
+    ("scheme", "drip"),
+    [
+        *(
+            ("http", drip)
+            for drip in ("one header", "header lines", "chunks", "trailers", "103 answers", "nothing")
+        ),
+        *(("https", drip) for drip in ("one header", "header lines", "103 answers", "nothing")),
+    ],
+)
+def test_a_proxy_that_drips_is_ended(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, drip: str, scheme: str, face: type[Netra | InLoop]
+) -> None:
+    """With https it is the answer to CONNECT that drips."""
+    service = Dripping(drip)
+    monkeypatch.setenv("ALL_PROXY", scripted(service).url.replace("://", "://user:pass-7f3a@"))
+    endpoint = f"{scheme}://netra.example"
+    with face(endpoint=endpoint, timeout=60, deadline=DEADLINE, api_key="key-7f3a") as client:
+        with pytest.raises(APITimeoutError, match=r"deadline=.* is over") as caught:
+            client.usage.get_session_usage("session-123", START, END)
+        assert "pass-7f3a" not in str(caught.value)
+    assert service.ticks < FEW_TICKS
+
+
+@pytest.mark.filterwarnings("ignore:.*not encrypted")
+@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@pytest.mark.parametrize("first", [b"", b"\x05\x00"], ids=["silent", "begins"])
+def test_a_socks_proxy_that_says_nothing_is_ended(
+    monkeypatch: pytest.MonkeyPatch, first: bytes, face: type[Netra | InLoop]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        kept: list[socket.socket] = []
+
+        def take() -> None:
+            connection, _ = server.accept()
+            connection.sendall(first)
+            kept.append(connection)
+
+        threading.Thread(target=take, daemon=True).start()
+        monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{server.getsockname()[1]}")
+        with (
+            face(endpoint="http://netra.example", timeout=60, deadline=DEADLINE) as client,
+            pytest.raises(APITimeoutError, match=r"deadline=.* is over"),
+        ):
+            client.usage.get_session_usage("session-123", START, END)
+        for connection in kept:
+            connection.close()
+
+
+@pytest.fixture
+def dead_address() -> Iterator[int]:
+    """A port whose connections are never taken."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting = []
+        for _ in range(4):
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(full.getsockname())
+        yield full.getsockname()[1]
+        for one in waiting:
+            one.close()
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, resolve: Callable[[], Any]) -> None:
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *a, **k: (
+            resolve() if host in ("many.localhost", b"many.localhost") else real(host, *a, **k)
+        ),
+    )
+
+
+@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+def test_many_dead_addresses_share_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, dead_address: int, face: type[Netra | InLoop]
+) -> None:
+    tried: list[Any] = []
+    found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", dead_address))
+    resolving(monkeypatch, lambda: [found] * 50)
+    connect = socket.create_connection
+    monkeypatch.setattr(socket, "create_connection", lambda *a, **k: tried.append(a) or connect(*a, **k))
+    with (
+        face(endpoint=f"http://many.localhost:{dead_address}", timeout=60, deadline=DEADLINE) as client,
+        pytest.raises(APITimeoutError, match=r"deadline=.* is over"),
+    ):
+        client.usage.get_session_usage("session-123", START, END)
+    assert len(tried) <= 3
+
+
+def test_the_addresses_of_a_host_are_tried_until_one_answers(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = int(scripted(lambda _: answer({"data": session_usage()})).url.rpartition(":")[2])
+    dead = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", port))
+    good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
+    resolving(monkeypatch, lambda: [dead, good])
+    with Netra(endpoint=f"http://many.localhost:{port}", max_retries=0) as client:
+        assert client.usage.get_session_usage("session-123", START, END)
+
+
+@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+def test_a_resolver_that_takes_too_long_is_left(
+    monkeypatch: pytest.MonkeyPatch, face: type[Netra | InLoop]
+) -> None:
+    end = threading.Event()
+
+    def never() -> Any:
+        end.wait(30)
+        raise socket.gaierror("gave up")
+
+    resolving(monkeypatch, never)
+    with face(endpoint="http://many.localhost:1", timeout=60, deadline=DEADLINE) as client:
+        with pytest.raises(APITimeoutError, match=r"deadline=.* is over"):
+            client.usage.get_session_usage("session-123", START, END)
+        end.set()
+
+
+def test_an_unknown_host_is_a_connection_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Any:
+        raise socket.gaierror("Name or service not known")
+
+    resolving(monkeypatch, unknown)
+    with (
+        Netra(endpoint="http://many.localhost:1", max_retries=0) as client,
+        pytest.raises(Exception, match="Name or service not known") as caught,
+    ):
+        client.usage.get_session_usage("session-123", START, END)
+    assert type(caught.value).__name__ == "APIConnectionError"
+
+
+def test_the_bound_lies_under_every_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new name in httpx or httpcore fails here."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
+    with Netra(endpoint="http://127.0.0.1:9") as client:
+        http: Any = client._sender._own_http
+        transports = [http._transport, *http._mounts.values()]
+        assert len(transports) == 3
+        for transport in transports:
+            assert type(transport._pool._network_backend) is _Backend
+
+
+def test_the_deadline_is_for_the_whole_call_and_says_how_many_attempts(scripted: Scripted) -> None:
+    service = Dripping("nothing")
+    with (
+        Netra(endpoint=scripted(service).url, timeout=0.1, deadline=0.9, max_retries=50) as client,
+        pytest.raises(APITimeoutError) as caught,
+    ):
+        client.usage.get_session_usage("session-123", START, END)
+    assert caught.value.attempts > 1
+    assert f"{caught.value.attempts} attempts" in str(caught.value)
+
+
+def test_a_timeout_says_which_one_and_how_long(scripted: Scripted) -> None:
+    with (
+        Netra(endpoint=scripted(Dripping("nothing")).url, timeout=0.1, max_retries=1) as client,
+        pytest.raises(
+            APITimeoutError, match=r"timeout \(connect 0\.1 s, read 0\.1 s.*in 2 attempts"
+        ) as caught,
+    ):
+        client.usage.get_session_usage("session-123", START, END)
+    assert caught.value.attempts == 2
+
+
+def test_without_a_deadline_nothing_is_bound_but_each_wait(scripted: Scripted) -> None:
+    server = scripted(lambda _: answer({"data": session_usage()}))
+    with Netra(endpoint=server.url.replace("127.0.0.1", "localhost"), deadline=math.inf) as client:
+        assert client.usage.get_session_usage("session-123", START, END)
+
+
+def test_an_iteration_is_bound_call_by_call_not_as_a_whole(scripted: Scripted) -> None:
+    def reply(request: Request) -> Reply:
+        number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
+
+        async def slowly(wire: asyncio.StreamWriter) -> None:
+            await asyncio.sleep(0.15)
+            await answer(page([trace(number)], more=number < 8))(wire)
+
+        return slowly
+
+    with Netra(endpoint=scripted(reply).url, deadline=0.8) as client:
+        assert len(list(client.usage.iter_traces(START, END))) == 8
