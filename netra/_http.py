@@ -72,12 +72,12 @@ class _OwnAsyncClient(AsyncClient):
 
 
 def _readable(proxies: dict[str, Any]) -> dict[str, Any]:
-    """The proxies of the environment without the networks in NO_PROXY that no URL can express, such as `::1/128`."""
+    """The proxies of the environment without what NO_PROXY names and no URL can express, such as `fd00::/8`."""
     found = {}
     for pattern, proxy in proxies.items():
-        for form in (pattern, pattern.replace("/128]", "]")):
+        for form in (pattern, pattern.replace("/128]", "]"), pattern.replace("*[", "[")):
             try:
-                URL(form.replace("*", ""))
+                URL(form)
             except InvalidURL:
                 continue
             found[form] = proxy

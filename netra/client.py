@@ -43,7 +43,7 @@ def _usage_without_client() -> Usage:
 
 class _NoSender:
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # what copying, pickling and mocks look for
+        if name.startswith("_"):  # what copying, pickling and mocks look for
             raise AttributeError(name)
         raise NotInitializedError("There is no default client: call Netra.init(app_name=...) first.")
 

@@ -8,8 +8,12 @@ import attrs
 import httpx
 import pytest
 
-from netra import ConfigurationError, Netra
+from netra import ConfigurationError, Netra, NotFoundError
 from netra._config import Arguments, Config, read_config
+
+from .conftest import Scripted
+from .rows import END, START
+from .scripted import answer
 
 LOCAL = "http://127.0.0.1:1"
 
@@ -206,3 +210,63 @@ def test_the_program_is_named_by_argument_then_netra_then_otel(monkeypatch: pyte
     assert agent(app_name="argument").endswith(" (argument)")
     assert agent(app_name="\ud800").endswith(" (?)")
     assert "(" not in agent(app_name="")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [
+        ("http://h:65536", "a port is a number from 1 to 65535, not '65536'"),
+        ("http://127.0.0.1:70000/telemetry", "not '70000'"),
+        ("http://h:0", "not '0'"),
+        ("http://h:-1", "not '-1'"),
+        ("http://h:", "not ''"),
+        ("http://h:80:80", "a port"),
+        ("http://h:８０", "a port"),
+        ("http://[::1]:99999", "not '99999'"),
+        ("http://a b", "blank"),
+        ("http://h /x", "blank"),
+        ("http://h\tx", "blank"),
+        ("http://h\n", ""),
+        ("localhost:8765", "like http://localhost:8765"),
+        ("127.0.0.1:4318/telemetry", "like http://127.0.0.1:4318"),
+        ("api.getnetra.ai", "like https://api.getnetra.ai"),
+        ("netra.example:443", "like https://netra.example:443"),
+    ],
+)
+def test_an_endpoint_that_would_go_elsewhere_is_refused_with_a_hint(endpoint: str, told: str) -> None:
+    if not told:  # blanks around it are left out
+        assert config(endpoint=endpoint, api_key="k").base_url == "http://h"
+        return
+    with pytest.raises(ConfigurationError, match="endpoint") as caught:
+        config(endpoint=endpoint, api_key="k")
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "base"),
+    [
+        ("http://h:4318/v1/traces", "http://h:4318"),
+        ("http://h/base/telemetry/v1/traces", "http://h/base"),
+        ("http://h/base/telemetry/v1/traces/", "http://h/base"),
+        ("http://h/v1/traces/extra", "http://h/v1/traces/extra"),
+        ("http://[::1]:4318/telemetry", "http://[::1]:4318"),
+        ("http://h:65535", "http://h:65535"),
+        ("https://h:1/telemetry/", "https://h:1"),
+    ],
+)
+def test_the_address_for_traces_is_understood(endpoint: str, base: str) -> None:
+    assert config(endpoint=endpoint, api_key="k").base_url == base
+
+
+def test_a_status_error_names_the_host_and_the_variable_it_comes_from(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collector = scripted(lambda _: answer(status=404, body=b"404 page not found"))
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+    for client, told in (
+        (Netra(max_retries=0), f"{collector.url}, which OTEL_EXPORTER_OTLP_ENDPOINT names"),
+        (Netra(endpoint=collector.url), f"It came from {collector.url}. Check"),
+    ):
+        with client, pytest.raises(NotFoundError) as caught:
+            client.usage.get_session_usage("s", START, END)
+        assert told in str(caught.value)
