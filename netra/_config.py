@@ -113,12 +113,14 @@ class Config:
     headers: Mapping[str, str] = attrs.field(repr=False)
     secret_headers: tuple[str, ...] = ()
     options: Options
-    hider: Hider = attrs.field(init=False, eq=False, repr=False)
-
-    @hider.default
-    def _hider(self) -> Hider:
-        headers = {name: value for name, value in self.headers.items() if name != USER_AGENT}
-        return Hider(headers, KEY_HEADER, self.secret_headers)
+    hider: Hider = attrs.field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(
+            lambda config: _hider_of(config.headers, config.secret_headers), takes_self=True
+        ),
+    )
 
     def warn_if_exposed(self, stacklevel: int) -> None:
         """Warns, once for each address, when requests, and the API key with them, would cross a network unencrypted."""
@@ -139,6 +141,11 @@ class Config:
         """The address, and the variable that names it, for errors: a collector may have been taken for the service."""
         named = f", which {self.source} names" if self.source.isupper() else ""
         return f"{self.base_url}{named}"
+
+
+def _hider_of(headers: Mapping[str, str], secret_headers: Iterable[str]) -> Hider:
+    ours = {name: value for name, value in headers.items() if name != USER_AGENT}
+    return Hider(ours, KEY_HEADER, secret_headers)
 
 
 def read_config(arguments: Arguments) -> Config:

@@ -106,7 +106,7 @@ def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
     return [_text(address) for *_, address in found]
 
 
-def _text(address: tuple[Any, ...]) -> str:
+def _text(address: Any) -> str:
     scope = address[3] if len(address) > 3 else 0  # of a link-local IPv6 address
     return f"{address[0]}%{scope}" if scope else str(address[0])
 

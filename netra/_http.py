@@ -62,13 +62,13 @@ def check_kind(http_client: object, kind: str) -> None:
 
 
 class _OwnClient(Client):
-    def _get_proxy_map(self, *arguments: Any) -> dict[str, Any]:
-        return _readable(super()._get_proxy_map(*arguments))
+    def _get_proxy_map(self, proxy: Any, allow_env_proxies: bool) -> dict[str, Any]:
+        return _readable(super()._get_proxy_map(proxy, allow_env_proxies))
 
 
 class _OwnAsyncClient(AsyncClient):
-    def _get_proxy_map(self, *arguments: Any) -> dict[str, Any]:
-        return _readable(super()._get_proxy_map(*arguments))
+    def _get_proxy_map(self, proxy: Any, allow_env_proxies: bool) -> dict[str, Any]:
+        return _readable(super()._get_proxy_map(proxy, allow_env_proxies))
 
 
 def _readable(proxies: dict[str, Any]) -> dict[str, Any]:

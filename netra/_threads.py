@@ -20,7 +20,6 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Generic, ParamSpec, TypeVar
 
 __all__ = ["Begun", "Call", "Threads"]
@@ -165,7 +164,7 @@ class Threads:
         crew = self._crew
         # What the caller's context holds, such as its OpenTelemetry span, holds for its calls, too.
         context = contextvars.copy_context()
-        call = Call[T](partial(context.run, fn, *args, **kwargs))
+        call: Call[T] = Call(lambda: context.run(fn, *args, **kwargs))
         if not crew.takes_one() and crew.size < self._most and _MAY_START_THREADS:
             crew.grow()
         if crew.size:

@@ -182,7 +182,7 @@ def use(method: str, arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("name", [name for name in netra.__all__ if isinstance(getattr(netra, name), type)])
 def test_type_hints_can_be_evaluated(name: str) -> None:
     cls = getattr(netra, name)
-    if cls.__init__.__module__.startswith("netra."):  # else it is a generated one, or Python's
+    if getattr(cls.__init__, "__module__", "").startswith("netra."):  # else it is generated, or Python's own
         typing.get_type_hints(cls.__init__)
     for member, value in vars(cls).items():
         if not member.startswith("_") and inspect.isfunction(getattr(value, "__func__", value)):
@@ -206,10 +206,16 @@ class _Failing(datetime.tzinfo):
     def utcoffset(self, _: Any) -> Any:
         raise ValueError("no offset today")
 
+    def dst(self, _: Any) -> None: ...
+    def tzname(self, _: Any) -> None: ...
+
 
 class _FailingLater(datetime.tzinfo):
     def utcoffset(self, _: Any) -> datetime.timedelta:
         return datetime.timedelta(days=3)
+
+    def dst(self, _: Any) -> None: ...
+    def tzname(self, _: Any) -> None: ...
 
 
 @pytest.mark.parametrize(
@@ -245,8 +251,9 @@ def test_integers_of_numpy_are_taken(scripted: Scripted, face: type[Netra | InLo
     server = scripted(three_pages)
     numbers: dict[str, Any] = {"max_retries": numpy.int64(1), "max_response_bytes": numpy.int32(100_000)}
     with face(endpoint=server.url, **numbers) as client:
-        client.usage.list_traces(START, END, limit=numpy.int64(7))
-        list(client.usage.iter_traces_with_spans(START, END, concurrency=numpy.uint8(2)))
+        usage: Any = client.usage
+        usage.list_traces(START, END, limit=numpy.int64(7))
+        list(usage.iter_traces_with_spans(START, END, concurrency=numpy.uint8(2)))
     assert server.requests[0].json["pagination"]["limit"] == 7
 
 
@@ -411,7 +418,9 @@ def test_a_warning_that_was_an_error_is_given_again(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "wrong", [httpx2.AsyncClient(), httpx.AsyncClient(), "http", object(), httpx.HTTPTransport()], ids=repr
+    "wrong",
+    [httpx2.AsyncClient(), httpx.AsyncClient(), "http", object(), httpx.HTTPTransport()],
+    ids=lambda wrong: str(type(wrong)),
 )
 def test_what_is_no_client_is_refused_by_its_full_name(wrong: Any) -> None:
     name = f"{type(wrong).__module__}.{type(wrong).__qualname__}"

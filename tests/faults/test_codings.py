@@ -57,7 +57,8 @@ def test_what_was_asked_for_is_read(
     head = f"HTTP/1.1 200 OK\r\ncontent-encoding: {name}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
     server = scripted(lambda _: sending(head + chunks))
     with face(endpoint=server.url, max_retries=0) as client:
-        assert client.usage.get_session_usage("session-123", START, END).total_cost == 0.25
+        usage: Any = client.usage
+        assert usage.get_session_usage("session-123", START, END).total_cost == 0.25
     assert server.requests[0].headers["accept-encoding"] == "gzip, deflate"
 
 
@@ -114,7 +115,8 @@ def test_a_coding_cut_off_with_its_connection_is_a_cut_like_any_other(
 
     server = scripted(reply)
     with face(endpoint=server.url) as client:
-        assert client.usage.get_session_usage("session-123", START, END).total_cost == 0.25
+        usage: Any = client.usage
+        assert usage.get_session_usage("session-123", START, END).total_cost == 0.25
     cut = pytest.raises(APIConnectionError, match="cut off")
     with face(endpoint=scripted(reply).url, max_retries=0) as client, cut:
         client.usage.get_session_usage("session-123", START, END)

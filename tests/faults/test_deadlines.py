@@ -190,7 +190,12 @@ def test_many_dead_addresses_share_the_deadline(
     found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", dead_address))
     resolving(monkeypatch, lambda: [found] * 50)
     connect = socket.create_connection
-    monkeypatch.setattr(socket, "create_connection", lambda *a, **k: tried.append(a) or connect(*a, **k))
+
+    def noted(*arguments: Any, **options: Any) -> Any:
+        tried.append(arguments)
+        return connect(*arguments, **options)
+
+    monkeypatch.setattr(socket, "create_connection", noted)
     with (
         face(endpoint=f"http://many.localhost:{dead_address}", timeout=60, deadline=DEADLINE) as client,
         pytest.raises(APITimeoutError, match=r"deadline=.* is over"),

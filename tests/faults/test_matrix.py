@@ -207,7 +207,12 @@ def in_loop(**options: Any) -> Iterator[InLoop]:
         yield client
 
 
-FACES = {"sync": sync, "async": in_loop, "sync over httpx2": httpx2_sync, "async over httpx2": httpx2_async}
+FACES: dict[str, Callable[..., AbstractContextManager[Any]]] = {
+    "sync": sync,
+    "async": in_loop,
+    "sync over httpx2": httpx2_sync,
+    "async over httpx2": httpx2_async,
+}
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -216,7 +221,7 @@ FACES = {"sync": sync, "async": in_loop, "sync over httpx2": httpx2_sync, "async
 def test_every_cell_is_complete_or_the_right_error(
     fault: str, how_often: str, face: str, scripted: Scripted, fault_table: FaultTable
 ) -> None:
-    opened: Callable[..., AbstractContextManager[Netra | InLoop]] = FACES[face]
+    opened = FACES[face]
 
     def cell(client: Netra | InLoop, service: Service, method: str, place: str) -> str:
         service.break_page(method, place, times=1 if how_often == "once" else 1_000)
