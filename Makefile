@@ -47,8 +47,12 @@ bench: $(INSTALLED)  ## costs beside plain httpx and the published client, into 
 cost: $(INSTALLED)  ## fail when an import or a trace costs more instructions than it may; needs valgrind
 	$(BIN)/python scripts/bench/gate.py
 
+.PHONY: lowest
+lowest:  ## tests of the client against the lowest versions of what it depends on
+	PYTHON=$(PYTHON) scripts/lowest.sh
+
 .PHONY: check
-check: lint types spec-lint drift test wheel cost  ## everything that must be green: what CI runs
+check: lint types spec-lint drift test lowest wheel cost  ## everything that must be green: what CI runs
 
 .PHONY: generate
 generate: $(INSTALLED)  ## rebuild generated/netra_api from openapi.yaml
@@ -82,7 +86,7 @@ lock:  ## pin the tools anew: scripts/requirements/dev.txt from pyproject.toml
 
 .PHONY: clean
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-bench-* dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench-* .venv-lowest dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'

@@ -84,9 +84,6 @@ class _Backend:
         return getattr(self._backend, name)
 
 
-_resolvers = Threads(8)
-
-
 def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
     """The host's addresses. The system's resolver knows no time-out, so it is asked in a thread that may be left."""
     if _is_address(host):
@@ -97,7 +94,7 @@ def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
         if left is None:
             found = resolve()
         else:
-            call = _resolvers.submit(resolve)
+            call = Threads(1).submit(resolve)  # the thread ends with its only call
             if not call.wait(left):
                 raise ConnectTimeout(f"{host} could not be resolved in time")
             found = call.result()

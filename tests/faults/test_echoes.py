@@ -89,14 +89,17 @@ def seen(error: NetraError) -> str:
     )
 
 
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("form", "face"),
+    [*((form, Netra) for form in FORMS), ("in JSON in JSON", InLoop)],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
 def test_no_form_of_the_key_is_seen(
     scripted: Scripted, form: str, place: str, face: type[Netra | InLoop]
 ) -> None:
     echo = FORMS[form](KEY)
-    for status in (200, 302, 401, 502):
+    for status in (302,) if place == "where to go" else (200, 502):
         how = PLACES[place](echo)
         server = scripted(lambda _, how=how, status=status: answer(status=status, **how))  # type: ignore[misc]
         client = face(endpoint=server.url, api_key=KEY, max_retries=0)

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs the tests of the client and of the wire against the lowest versions that pyproject.toml allows.
+set -eu
+cd "$(dirname "$0")/.."
+venv=.venv-lowest
+
+if ! cmp -s scripts/requirements/lowest.txt "$venv/.installed"; then
+    "${PYTHON:-python3}" -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r scripts/requirements/lowest.txt
+    cp scripts/requirements/lowest.txt "$venv/.installed"
+fi
+run() {
+    PYTHONPATH="$PWD:$PWD/generated" "$venv/bin/python" -m pytest -q -n 2 -p no:cacheprovider "$@"
+}
+run tests/faults/test_matrix.py -k "once and not httpx2"
+run tests/faults/test_deadlines.py tests/test_connections.py tests/test_requests.py tests/test_retries.py \
+    tests/test_results.py tests/test_lifecycles.py tests/test_async.py
