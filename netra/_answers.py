@@ -140,10 +140,10 @@ def _service_message(answer: Answer[Any]) -> str:
 
 def _page_shown(answer: Answer[Any]) -> str:
     """An HTML page by its title and its content type; "" for any other body."""
-    title = html_title(answer.body[: 8 * BODY_SHOWN].decode(errors="replace"))
+    kind = answer.headers.get("content-type", "no content type")
+    title = html_title(answer.body[: 8 * BODY_SHOWN].decode(errors="replace"), kind)
     if title is None:
         return ""
-    kind = answer.headers.get("content-type", "no content type")
     return answer.config.hide(f"an HTML page ({kind})" + (f" with the title {title!r}" if title else ""))[
         :300
     ]

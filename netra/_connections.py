@@ -32,11 +32,25 @@ def give_up_connection(response: Response, fits: bool) -> Any:
     if stream is None or response.http_version.startswith("HTTP/2"):
         return None
     state = _h11_state(response)
-    if state is None:
-        return None if fits else stream
-    if not fits or state.trailing_data[0]:
-        state.send_failed()  # to h11 the connection is broken, and httpcore closes such a one
+    if fits and not (state is not None and state.trailing_data[0]) and not _holds_bytes(stream):
+        return None
+    if state is None or response.is_closed:  # a hook has read it: the pool has the connection already
+        return stream
+    state.send_failed()  # to h11 the connection is broken, and httpcore closes such a one
     return None
+
+
+def _holds_bytes(stream: Any) -> bool:
+    """Whether a layer below HTTP has bytes that were read from the socket already. Async streams have such layers."""
+    part = getattr(stream, "_stream", None)
+    while part is not None:
+        tls, incoming = getattr(part, "_ssl_object", None), getattr(part, "_read_bio", None)
+        if (tls is not None and tls.pending()) or (incoming is not None and incoming.pending):
+            return True
+        if getattr(getattr(part, "_protocol", None), "read_queue", None):
+            return True
+        part = getattr(part, "transport_stream", None)
+    return False
 
 
 def _h11_state(response: Response) -> Any:

@@ -8,8 +8,10 @@ from typing import Any
 __all__ = ["html_title", "message_in"]
 
 _HTML = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|title)\b", re.IGNORECASE | re.DOTALL
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|title|meta)\b",
+    re.IGNORECASE | re.DOTALL,
 )
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -30,9 +32,10 @@ def message_in(body: Any) -> str | None:
     return None if body in (None, True, False) else str(body)
 
 
-def html_title(text: str) -> str | None:
+def html_title(text: str, content_type: str) -> str | None:
     """The title of an HTML page in one line; None where the text is none, "" where it has no title."""
-    if not _HTML.match(text.removeprefix("\ufeff")):
+    is_html = content_type.partition(";")[0].strip().lower() in _HTML_TYPES and text.lstrip().startswith("<")
+    if not is_html and not _HTML.match(text.removeprefix("\ufeff")):
         return None
     found = _TITLE.search(text)
     if found is None:

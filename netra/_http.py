@@ -6,6 +6,9 @@ continues httpx under the same names; so what belongs to a caller's client is to
 
 from __future__ import annotations
 
+import os
+import ssl
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
@@ -21,6 +24,7 @@ from httpx import (
     Response,
     Timeout,
     WriteTimeout,
+    create_ssl_context,
 )
 
 from .errors import ConfigurationError
@@ -89,9 +93,12 @@ def open_http(kind: type[Http]) -> Http:
     """A client of the library for ourselves."""
     own: Any = _OwnClient if kind is Client else _OwnAsyncClient
     try:
+        certificates = _certificates(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         # As many connections as calls: a call that waited for a free one would spend its timeout before it began.
         http: Http = own(
-            follow_redirects=False, limits=Limits(max_connections=None, max_keepalive_connections=100)
+            verify=certificates,
+            follow_redirects=False,
+            limits=Limits(max_connections=None, max_keepalive_connections=100),
         )
     except Exception as error:
         raise ConfigurationError(
@@ -100,6 +107,12 @@ def open_http(kind: type[Http]) -> Http:
         ) from error
     http.cookies.jar.set_policy(_NO_COOKIES)  # threads and tasks would share them; the API needs none
     return http
+
+
+@lru_cache(4)
+def _certificates(*_: str | None) -> ssl.SSLContext:
+    """What is trusted, as the library reads it from the environment: read once, because it takes longest of all."""
+    return create_ssl_context()
 
 
 _NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])

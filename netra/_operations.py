@@ -76,8 +76,9 @@ def get_session_usage(
     session_id: str, start_time: Timestamp, end_time: Timestamp
 ) -> Operation[SessionUsageData | None]:
     start, end = window(start_time, end_time)
+    session_id = _segment(session_id, "session_id")
     return Operation(
-        _session_api._get_kwargs(_segment(session_id, "session_id"), start_time=start, end_time=end),
+        _session_api._get_kwargs(session_id, start_time=start, end_time=end),
         lambda body: _usage(body, SessionUsageData, "session_id", session_id),
     )
 
@@ -86,8 +87,9 @@ def get_tenant_usage(
     tenant_id: str, start_time: Timestamp, end_time: Timestamp
 ) -> Operation[TenantUsageData | None]:
     start, end = window(start_time, end_time)
+    tenant_id = _segment(tenant_id, "tenant_id")
     return Operation(
-        _tenant_api._get_kwargs(_segment(tenant_id, "tenant_id"), start_time=start, end_time=end),
+        _tenant_api._get_kwargs(tenant_id, start_time=start, end_time=end),
         lambda body: _usage(body, TenantUsageData, "tenant_id", tenant_id),
     )
 
@@ -153,8 +155,9 @@ def list_spans_by_trace_id(
     limit: int | None,
     span_name: str | None,
 ) -> Operation[SpansPage]:
+    trace_id = _segment(trace_id, "trace_id")
     request = _spans_api._get_kwargs(
-        _segment(trace_id, "trace_id"),
+        trace_id,
         cursor=_text(cursor, "cursor"),
         direction=_choice(direction, "direction", Direction),
         limit=_page_size(limit),
@@ -200,7 +203,7 @@ def _text(value: str | None, name: str) -> str | None:
         raise InvalidRequestError(
             f"{name}={value[:40]!r}... is too long: {len(value)} characters, more than a URL can hold."
         )
-    return value
+    return str.__str__(value)  # of an enum that is a str the value, not its name
 
 
 def _fits_a_url(value: str) -> bool:
@@ -256,9 +259,13 @@ def check_flag(value: bool, name: str) -> None:
 def _choice(value: T | None, name: str, choices: Any) -> T | None:
     """A value of a `Literal` type, or None."""
     allowed = get_args(choices)
-    if value is not None and not (isinstance(value, str) and value in allowed):
-        raise InvalidRequestError(f"{name}={value!r} must be one of {', '.join(map(repr, allowed))}.")
-    return value
+    if value is None:
+        return None
+    for choice in allowed:
+        if isinstance(value, str) and value == choice:
+            found: T = choice
+            return found
+    raise InvalidRequestError(f"{name}={value!r} must be one of {', '.join(map(repr, allowed))}.")
 
 
 # ---------------------------------------------------------------- bodies
@@ -278,29 +285,42 @@ def _usage(body: Any, result: type[Usage], id_name: str, asked_id: str) -> Usage
         found = getattr(usage, id_name)
         if found != asked_id:
             raise _another(found, asked_id, (id_name,))
+        if not any(map(_is_number_above_zero, usage.to_dict().values())):
+            _refuse_silent_failure(fields(data), set(result._api_names.values()))
         return usage
 
     envelope = _envelope(body)
     if "data" not in envelope:
         return read_usage(envelope)
-    if _holds_no_usage(envelope["data"]):
-        _refuse_silent_failure(envelope)
+    data = envelope["data"]
+    if _holds_no_usage(data, set(result._api_names.values())):
+        _refuse_silent_failure(envelope, {"data"})
         return None
-    return read(read_usage, envelope, "data")
+    usage = read(read_usage, {"data": _envelope(data) if isinstance(data, dict) else data}, "data")
+    if not any(map(_is_number_above_zero, usage.to_dict().values())):
+        _refuse_silent_failure(envelope, {"data"})
+    return usage
 
 
-def _holds_no_usage(data: Any) -> bool:
-    """Whether it is null, empty, or nothing but nulls and zeros."""
-    if isinstance(data, dict):
-        return all(value is not False and value in (None, 0, "") for value in data.values())
-    return data is None
+def _is_number_above_zero(value: Any) -> bool:
+    return isinstance(value, int | float) and value != 0
+
+
+def _holds_no_usage(data: Any, known: set[str]) -> bool:
+    """Whether it is null, empty, or nothing but nulls and, in fields that the contract knows, zeros."""
+    if not isinstance(data, dict):
+        return data is None
+    return all(
+        value is None or (name in known and value is not False and value in (0, ""))
+        for name, value in data.items()
+    )
 
 
 def _page(body: Any, row: type[Row], what: str, asked: Asked) -> tuple[list[Row], bool, str | None]:
     """The rows, whether more follow, and the cursor that leads to them."""
 
     def read_result(value: Any) -> tuple[list[Row], bool, str | None]:
-        result = fields(value)
+        result = _envelope(value)
         info = read(PageInfo.from_dict, result, "pageInfo")
         next_cursor = None
         if info.has_next_page:
@@ -319,7 +339,12 @@ def _page(body: Any, row: type[Row], what: str, asked: Asked) -> tuple[list[Row]
                     raise _another(found, asked_id, ("data", number, name))
         return rows, info.has_next_page, next_cursor
 
-    return read(read_result, _envelope(body), "data")
+    envelope = _envelope(body)
+    found = read(read_result, envelope, "data")
+    if not found[0] and not found[1]:
+        _refuse_silent_failure(envelope, {"data"})
+        _refuse_silent_failure(envelope["data"], {"data", "pageInfo"})
+    return found
 
 
 _TRACE_IDS = ("id", "trace_id")
@@ -335,26 +360,28 @@ def _another(found: str, asked: str, path: tuple[str | int, ...]) -> PayloadErro
     return PayloadError(f"{found[:100]!r} was answered, {asked[:100]!r} was asked for", path)
 
 
-_SUCCESS = {"success": (None, True), "statusCode": (None, 200, 201)}
-"""What an envelope says of a success beside its data."""
-
-
 def _envelope(body: Any) -> dict[str, Any]:
-    """The outermost object; refuses one that tells of a failure in spite of its status."""
+    """An object that holds data; refuses one that tells of a failure in spite of its status."""
     envelope = fields(body)
     if (
         envelope.get("error")
         or envelope.get("errors")
-        or any(envelope.get(name) not in allowed for name, allowed in _SUCCESS.items())
+        or not all(_says_success(name, envelope.get(name)) for name in ("success", "statusCode"))
     ):
         raise _failure(envelope)
     return envelope
 
 
-def _refuse_silent_failure(envelope: dict[str, Any]) -> None:
-    """Refuses an envelope without data that says more than "success": its data may be missing for a reason."""
+def _says_success(name: str, value: Any) -> bool:
+    if name == "success":
+        return value is None or value is True
+    return value is None or (name == "statusCode" and type(value) is int and value in (200, 201))
+
+
+def _refuse_silent_failure(envelope: dict[str, Any], data: set[str]) -> None:
+    """Refuses an envelope of nothing that says more than "success": its data may be missing for a reason."""
     for name, value in envelope.items():
-        if name != "data" and value is not None and name not in _SUCCESS:
+        if name not in data and not _says_success(name, value):
             raise _failure(envelope)
 
 

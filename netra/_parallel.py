@@ -131,21 +131,23 @@ def _put(ended: queue.SimpleQueue[None], _: object) -> None:
     ended.put(None)
 
 
+def _note_end(is_done: threading.Lock, ended: queue.SimpleQueue[None], _: object) -> None:
+    is_done.release()
+    ended.put(None)
+
+
 class _Watched:
     """A call of a caller's executor. Its future is not touched before it has ended: it has a lock of Python's own."""
 
     def __init__(self, future: Future[Stretch], ended: queue.SimpleQueue[None]) -> None:
         self._future = future
-        self._ended = ended
-        self._is_done = False
-        future.add_done_callback(self._note_end)
-
-    def _note_end(self, _: object) -> None:
-        self._is_done = True
-        self._ended.put(None)
+        self._is_done = threading.Lock()
+        self._is_done.acquire()
+        # The callback does not hold this, or future and callback would keep each other alive.
+        future.add_done_callback(partial(_note_end, self._is_done, ended))
 
     def done(self) -> bool:
-        return self._is_done
+        return not self._is_done.locked()
 
     def cancelled(self) -> bool:
         return self._future.cancelled()

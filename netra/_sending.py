@@ -123,7 +123,11 @@ class Sender:
                 proxy = proxy_of(http, self.config.base_url)
                 raise connection_error(operation, self.config, error, limits, proxy) from error
             found: Any = error
-            answer = Answer(operation, self.config, found.response.status_code, found.response.headers, b"")
+            response = found.response
+            content = content_read_already(response) or b""
+            answer = Answer(operation, self.config, response.status_code, response.headers, content)
+            if (stream := give_up_connection(response, fits=True)) is not None:
+                stream.close()
         except BaseException:
             self._retire(http)
             free_locks(http)

@@ -20,8 +20,8 @@ def window(start_time: Timestamp, end_time: Timestamp) -> tuple[str, str]:
     start = to_wire(start_time, "start_time")
     if isinstance(end_time, str) and _DAY.fullmatch(end_time):
         raise InvalidRequestError(
-            f"end_time={end_time!r} has no time of day and would leave out the day itself: "
-            f"write '{end_time}T23:59:59.999Z' to include it."
+            f"end_time={end_time!r} has no time of day and would leave out the day itself: write its last moment, "
+            f"like '{_last_moment(end_time)}'."
         )
     end = to_wire(end_time, "end_time")
     if start > end:  # the form sorts as text
@@ -63,6 +63,12 @@ def to_wire(value: Timestamp, name: str) -> str:
             f"{name} has a time zone that fails ({type(error).__name__}: {error})."
         ) from None
     return _format(utc)
+
+
+def _last_moment(day: str) -> str:
+    is_week = re.search(r"W\d\d$", day, re.IGNORECASE) is not None  # which ISO 8601 takes for its Monday
+    moment = None if is_week else _parse_iso(day)
+    return f"{moment.date().isoformat() if moment else '2026-10-31'}T23:59:59.999Z"
 
 
 def _has_no_zone(moment: datetime, name: str) -> bool:

@@ -31,7 +31,7 @@ __all__ = [
 
 def _exact(cost: float) -> Decimal:
     """The digits that came, of which a float keeps at least 15."""
-    return Decimal(repr(cost))
+    return Decimal(repr(float(cost)))
 
 
 class SessionUsageData(_generated.SessionUsageData):

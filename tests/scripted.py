@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future
@@ -74,8 +75,9 @@ def sending(data: bytes) -> Reply:
 class ScriptedServer:
     """`with ScriptedServer(script) as server:` `script(request)` gives the reply; `server.requests` keeps them."""
 
-    def __init__(self, script: Callable[[Request], Reply]) -> None:
+    def __init__(self, script: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> None:
         self.script = script
+        self._tls = tls
         self.requests: list[Request] = []
         self.connections = 0
         self._port: Future[int] = Future()
@@ -102,7 +104,7 @@ class ScriptedServer:
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         self._connections: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**26)
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**26, ssl=self._tls)
         self._port.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
         server.close()

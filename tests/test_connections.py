@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
+from pathlib import Path
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
+import trustme
 
-from netra import APIResponseValidationError, Netra, PaginationError
+from netra import APIResponseValidationError, AsyncNetra, Netra, PaginationError, ServerError
 from netra._connections import free_locks
 
 from .conftest import Scripted
 from .in_loop import InLoop
 from .rows import END, START, asked_id, page, tenant_usage, trace
-from .scripted import Reply, Request, answer, answer_bytes, sending
+from .scripted import Reply, Request, ScriptedServer, answer, answer_bytes, sending
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 
@@ -124,6 +128,94 @@ def test_a_connection_of_a_callers_client_is_given_up_too(scripted: Scripted) ->
     server = scripted(lambda request: sending(usage_of(request) * 2))
     with httpx.Client() as http, Netra(endpoint=server.url, http_client=http) as client:
         assert asked_for(client, "AB") == ["A0", "B0"]
+
+
+@Faces
+@pytest.mark.parametrize("sent", ["in one record", "in two records", "up to 64 KiB"])
+def test_bytes_behind_an_answer_over_tls_end_the_connection(
+    face: type[Netra | InLoop], sent: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing there is anybody's id: without a look at what was read already, B would be "no such tenant"."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+
+    def reply(request: Request) -> Reply:
+        if asked_id(request.path) != "A":
+            return sending(usage_of(request))
+        nothing = answer_bytes({"data": None})
+        if sent == "up to 64 KiB":
+            nothing = answer_bytes(body=b'{"data": null' + b" " * (65_536 - 104) + b"}")
+            nothing = answer_bytes(
+                body=b'{"data": null' + b" " * (65_536 - 104 + 65_536 - len(nothing)) + b"}"
+            )
+            assert len(nothing) == 65_536
+
+        async def write(wire: asyncio.StreamWriter) -> None:
+            if sent == "in one record":
+                wire.write(nothing + nothing)
+            else:
+                wire.write(nothing)
+                wire.write(nothing)
+            await wire.drain()
+
+        return write
+
+    with ScriptedServer(reply, context) as server:
+        endpoint = server.url.replace("http://127.0.0.1", "https://localhost")
+        with face(endpoint=endpoint, api_key="k", max_retries=0) as client:
+            for _ in range(3):
+                assert client.usage.get_tenant_usage("A", START, END) is None
+                assert asked_for(client, "B") == ["B0"]
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+def test_bytes_behind_an_answer_that_a_hook_refuses_end_the_connection(
+    scripted: Scripted, library: Any
+) -> None:
+    def reply(request: Request) -> Reply:
+        if asked_id(request.path) == "A":
+            return sending(
+                answer_bytes({"message": "the words of the service"}, status=500)
+                + answer_bytes({"data": None})
+            )
+        return sending(usage_of(request))
+
+    def hook(response: Any) -> None:
+        response.read()
+        response.raise_for_status()
+
+    http = library.Client(event_hooks={"response": [hook]})
+    with http, Netra(endpoint=scripted(reply).url, http_client=http, max_retries=0) as client:
+        with pytest.raises(ServerError, match="the words of the service"):
+            client.usage.get_tenant_usage("A", START, END)
+        assert asked_for(client, "B") == ["B0"]
+
+
+def test_a_call_that_is_cancelled_while_its_answer_closes_gives_the_connection_back(
+    scripted: Scripted,
+) -> None:
+    server = scripted(lambda request: sending(usage_of(request)))
+
+    async def cancelled_at_each_step() -> None:
+        for steps in range(50):
+            async with httpx.AsyncClient(verify=False) as http:
+                client = AsyncNetra(endpoint=server.url, http_client=http, max_retries=0)
+                task = asyncio.create_task(client.usage.get_tenant_usage("A", START, END))
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                pool: Any = http._transport._pool  # type: ignore[attr-defined]
+                for _ in range(500):
+                    if not pool._requests:
+                        break
+                    await asyncio.sleep(0.01)
+                assert pool._requests == []
+
+    asyncio.run(cancelled_at_each_step())
 
 
 def test_many_threads_never_share_a_spoiled_connection(scripted: Scripted) -> None:

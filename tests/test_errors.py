@@ -114,7 +114,14 @@ def test_a_page_is_told_by_its_title_and_content_type(error: Any, status: int) -
 
 
 @pytest.mark.parametrize(
-    "page", [b"<html></html>", b"<html><title>never closed", b"\xef\xbb\xbf <!-- x --><HTML>"]
+    "page",
+    [
+        b"<html></html>",
+        b"<html><title>never closed",
+        b"\xef\xbb\xbf <!-- x --><HTML>",
+        b"<h1>Hi</h1>",
+        b"<?xml version='1.0'?>\n<!DOCTYPE html>",
+    ],
 )
 def test_a_page_without_a_title_is_told_as_such(error: Any, page: bytes) -> None:
     assert "an HTML page (text/html)" in str(

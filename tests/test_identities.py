@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import uuid
 from typing import Any
 
@@ -11,7 +12,7 @@ from netra import APIResponseValidationError, InvalidRequestError, Netra, NetraE
 
 from .conftest import Scripted
 from .in_loop import InLoop
-from .rows import END, START, page, session_usage, span, tenant_usage, trace
+from .rows import END, START, asked_id, page, session_usage, span, tenant_usage, trace
 from .scripted import Reply, Request, answer
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
@@ -194,6 +195,95 @@ def test_a_failure_inside_a_success_is_no_empty_page(
     arguments = ["trace-1"] if method in SPANS else [START, END]
     with pytest.raises(APIResponseValidationError, match="body of a failure"):
         call(face, server.url, method, *arguments)
+
+
+ZEROS = {"tokenCount": 0, "requestsCount": 0, "sessionsCount": 0, "totalCost": 0.0}
+
+
+@Faces
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": tenant_usage(**ZEROS), "message": "Internal server error"},
+        {"data": tenant_usage(**ZEROS), "error": "boom"},
+        {"data": tenant_usage(**ZEROS, error="boom")},
+        {"data": tenant_usage(**ZEROS, message="boom")},
+        {"data": tenant_usage(**ZEROS, success=False)},
+        tenant_usage(**ZEROS, message="boom"),
+        {"data": {"success": 0}},
+        {"data": {"code": 0, "error": None}},
+        {"data": None, "success": 1},
+        {"data": None, "statusCode": True},
+    ],
+    ids=str,
+)
+def test_a_failure_inside_a_success_is_no_usage_of_zero(
+    scripted: Scripted, face: type[Netra | InLoop], body: Any
+) -> None:
+    with pytest.raises(APIResponseValidationError):
+        call(face, scripted(lambda _: answer(body)).url, "get_tenant_usage", "AceTech", START, END)
+
+
+def test_a_usage_of_zero_is_one(scripted: Scripted) -> None:
+    for body in (
+        {"data": tenant_usage(**ZEROS)},
+        tenant_usage(**ZEROS),
+        {"data": tenant_usage(**ZEROS), "success": True},
+    ):
+        url = scripted(lambda _, body=body: answer(body)).url  # type: ignore[misc]
+        assert call(Netra, url, "get_tenant_usage", "AceTech", START, END).total_cost == 0
+
+
+@Faces
+@pytest.mark.parametrize("method", [*ROWS, *SPANS])
+@pytest.mark.parametrize(
+    ("outer", "inner"),
+    [
+        ({"message": "Internal server error"}, {}),
+        ({}, {"message": "timeout"}),
+        ({}, {"error": {"message": "timeout"}}),
+        ({}, {"success": False}),
+        ({"code": "E"}, {}),
+    ],
+    ids=str,
+)
+def test_an_empty_page_says_nothing_but_success(
+    scripted: Scripted, face: type[Netra | InLoop], method: str, outer: Any, inner: Any
+) -> None:
+    body = page([])
+    server = scripted(lambda _: answer({"data": {**body["data"], **inner}, **outer}))
+    arguments = ["trace-1"] if method in SPANS else [START, END]
+    with pytest.raises(APIResponseValidationError, match="body of a failure"):
+        call(face, server.url, method, *arguments)
+
+
+def test_a_page_with_rows_may_come_with_a_message(scripted: Scripted) -> None:
+    server = scripted(lambda _: answer({**page([trace()]), "message": "ok", "statusCode": 200}))
+    assert len(call(Netra, server.url, "list_traces", START, END)) == 1
+
+
+class Customer(str, enum.Enum):  # noqa: UP042  (the older form: its str() is not its value)
+    ACME = "acme"
+
+
+def test_an_enum_that_is_text_is_its_value(scripted: Scripted) -> None:
+    def reply(request: Request) -> Reply:
+        if request.method == "POST":
+            return answer(page([]))
+        if "spans" in request.path:
+            return answer(page([span(trace_id="acme")]))
+        return answer({"data": tenant_usage(tenant_id=asked_id(request.path))})
+
+    server = scripted(reply)
+    with Netra(endpoint=server.url) as client:
+        usage = client.usage.get_tenant_usage(Customer.ACME, START, END)
+        assert usage is not None
+        client.usage.list_traces(START, END, tenant_id=Customer.ACME)
+        client.usage.list_spans_by_trace_id(Customer.ACME, cursor=Customer.ACME, span_name=Customer.ACME)
+    assert server.requests[0].path == "/usage/tenants/acme"
+    assert server.requests[1].json["filters"][0]["value"] == "acme"
+    assert server.requests[2].path == "/sdk/traces/acme/spans"
+    assert (server.requests[2].query["cursor"], server.requests[2].query["spanName"]) == ("acme", "acme")
 
 
 def test_the_words_of_a_failure_are_told(scripted: Scripted) -> None:

@@ -150,7 +150,7 @@ def test_ending_the_threads_ends_nothing_else() -> None:
     assert interrupted_everywhere(begin) > 3
 
 
-TIMELINE = Timeline([number * 0.4 for number in range(60)] + [900.0], exact=True, shown="rounded")
+TIMELINE = Timeline([number * 0.4 for number in range(16)] + [900.0], exact=True, shown="rounded")
 QUERY = Query.checked(None, None, None, None, 5, "down", None, "asc")
 WHOLE = Window.of(at(0), at(1_000), None)
 IDS = TIMELINE.ids(descending=False)

@@ -17,6 +17,7 @@ import attrs
 import fastapi
 import httpx
 import netra_api.models
+import numpy
 import pandas
 import pytest
 import uvicorn
@@ -118,6 +119,11 @@ def test_an_unknown_field_does_not_hide_one_with_a_documented_name() -> None:
     assert row.to_dict(use_api_names=True)["start_time"] == "another form"
 
 
+def test_an_unknown_field_shows_where_nothing_came_for_ours() -> None:
+    row = TraceSpan.from_dict(span(start_time="another form"))
+    assert row["start_time"] == row.to_dict()["start_time"] == "another form"
+
+
 @EachModel
 def test_copies_keep_what_the_contract_does_not_know(model: type[Any]) -> None:
     row = model.from_dict({**SENT[model], **TODAY})
@@ -130,7 +136,8 @@ def test_copies_keep_what_the_contract_does_not_know(model: type[Any]) -> None:
         assert again.to_dict(use_api_names=True) == row.to_dict(use_api_names=True)
     evolved = attrs.evolve(row, total_cost=9.5)
     assert (evolved.total_cost, evolved["region"], evolved["quality"]) == (9.5, None, TODAY["quality"])
-    evolved.additional_properties["region"] = "eu"
+    for again in (evolved, copy.copy(row), copy.deepcopy(row)):
+        again.additional_properties["region"] = "eu"
     assert row["region"] is None
 
 
@@ -213,6 +220,11 @@ def test_a_cost_keeps_fifteen_digits(digits: int, exponent: int) -> None:
         name = "totalCost" if "totalCost" in SENT[model] else "total_cost"
         row = model.from_dict({**SENT[model], **json.loads(f'{{"{name}": {sent}}}')})
         assert row.cost == Decimal(sent)
+
+
+@pytest.mark.parametrize("cost", [numpy.float64(0.1), Decimal("0.1"), 0.1])
+def test_a_cost_that_a_user_has_put_in_is_exact_too(cost: Any) -> None:
+    assert attrs.evolve(TraceSummary.from_dict(trace()), total_cost=cost).cost == Decimal("0.1")
 
 
 def test_sums_of_exact_costs_are_exact() -> None:

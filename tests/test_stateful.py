@@ -229,4 +229,4 @@ def note(reader: Reader, row: Any) -> None:
 
 
 TestWalks = Walks.TestCase
-TestWalks.settings = settings(stateful_step_count=25)
+TestWalks.settings = settings(stateful_step_count=20)

@@ -10,11 +10,12 @@ from typing import (
     BinaryIO,
     ClassVar,
     Generic,
+    Self,
     TypeAlias,
     TypeVar,
 )
 
-from attrs import define
+from attrs import define, evolve
 
 from .errors import PayloadError
 
@@ -66,7 +67,10 @@ class OpenModel:
 
     def _with_unknown(self, values: dict[str, Any]) -> dict[str, Any]:
         for name, value in self.additional_properties.items():
-            values.setdefault(name, value)  # a name of ours stays ours
+            if (
+                values.get(name) is None
+            ):  # a name of ours stays ours, where something came for it
+                values[name] = value
         return values
 
     def _as_it_came(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -78,6 +82,10 @@ class OpenModel:
             or self._nulls >> place & 1
         }
         return {**known, **self.additional_properties}
+
+    def __copy__(self) -> Self:
+        copy: Self = evolve(self)  # type: ignore[misc]
+        return copy
 
     def keys(self) -> KeysView[str]:
         """The names of all fields."""

@@ -40,6 +40,7 @@ class AsyncSender:
         self._refusal: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._under_way: set[asyncio.Timeout] = set()
+        self._closing: set[asyncio.Task[None]] = set()
         self._is_idle = asyncio.Event()
         tell_of_forks(self)
 
@@ -102,7 +103,7 @@ class AsyncSender:
                 finally:
                     if (stream := give_up_connection(response, fits)) is not None:
                         await stream.aclose()
-                    await response.aclose()
+                    await self._closed(response)
         except NetraError as error:
             raise error.with_traceback(None) from None  # the frames below hold what came: it may echo the key
         except Exception as error:
@@ -113,10 +114,21 @@ class AsyncSender:
                 proxy = proxy_of(http, self.config.base_url)
                 raise connection_error(operation, self.config, error, limits, proxy) from error
             found: Any = error
-            answer = Answer(operation, self.config, found.response.status_code, found.response.headers, b"")
+            response = found.response
+            content = content_read_already(response) or b""
+            answer = Answer(operation, self.config, response.status_code, response.headers, content)
+            if (stream := give_up_connection(response, fits=True)) is not None:
+                await stream.aclose()
         else:
             return Answered(answer.status, result)
         raise status_error(answer)  # here, because the hook's error would come along, and it holds the key
+
+    async def _closed(self, response: Response) -> None:
+        """Closes it in a task of its own: cancelled in the midst of it, httpcore would keep the connection for ever."""
+        closing = asyncio.create_task(response.aclose())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        await asyncio.shield(closing)
 
     @asynccontextmanager
     async def _at_most(self, seconds: float) -> AsyncIterator[None]:
@@ -160,6 +172,7 @@ class AsyncSender:
             while self._under_way:  # closing the pool first would leave a socket open that is just connecting
                 self._is_idle.clear()
                 await self._is_idle.wait()
+            await asyncio.gather(*self._closing, return_exceptions=True)
             await self._own_http.aclose()
 
     def after_fork(self) -> None:

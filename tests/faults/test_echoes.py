@@ -112,7 +112,7 @@ def test_no_form_of_the_key_is_seen(
         assert not [piece for piece in pieces(KEY) if piece in text]
 
 
-@pytest.mark.parametrize("length", [1, 8, 58, 500, 5_000])
+@pytest.mark.parametrize("length", [1, 8, 58, 500])
 def test_keys_of_any_length_are_hidden_wherever_they_are_cut(length: int) -> None:
     key = ("q7Zx" * length)[:length]
     hider = Hider({"x-api-key": key}, "x-api-key", ())

@@ -215,8 +215,16 @@ FACES: dict[str, Callable[..., AbstractContextManager[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize("how_often", ["once", "for ever"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every face meets every fault; in `make faults` each of them once and for ever."""
+    if "face" in metafunc.fixturenames:
+        both = [(face, how_often) for face in FACES for how_often in ("once", "for ever")]
+        if not metafunc.config.getoption("--fault-table"):
+            for_another_time = [("sync over httpx2", "for ever"), ("async over httpx2", "once")]
+            both = [each for each in both if each not in for_another_time]
+        metafunc.parametrize(("face", "how_often"), both)
+
+
 @pytest.mark.parametrize("fault", PROMISES)
 def test_every_cell_is_complete_or_the_right_error(
     fault: str, how_often: str, face: str, scripted: Scripted, fault_table: FaultTable
