@@ -11,6 +11,7 @@ from netra import Netra
 from netra.local import LocalServer
 
 from .scripted import Reply, Request, ScriptedServer
+from .waiting import note_threads
 
 # Far from UTC, and not by whole hours: what takes local time for UTC must fail here.
 os.environ["TZ"] = "Asia/Kolkata"
@@ -40,6 +41,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_default_client() -> Iterator[None]:
+    note_threads()
     Netra.shutdown()
     yield
     Netra.shutdown()

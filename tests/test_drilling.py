@@ -23,7 +23,7 @@ from .conftest import Scripted
 from .in_loop import InLoop
 from .rows import END, START, page, span, trace
 from .scripted import Reply, Request, answer, answer_bytes
-from .waiting import until
+from .waiting import new_threads_of_ours, until
 
 TRACES = 12
 ALL = [f"trace-{number}" for number in range(1, TRACES + 1)]
@@ -183,7 +183,7 @@ def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> N
             assert trace.id == "trace-1"
             break
         gc.collect()
-        assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
+        assert until(lambda: not new_threads_of_ours())
 
 
 def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:

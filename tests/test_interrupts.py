@@ -50,7 +50,7 @@ class _Places:
         self._before: dict[FrameType, tuple[str, int | None]] = {}
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(TRACED) or frame.f_code.co_name == "__del__":
+        if not frame.f_code.co_filename.startswith(TRACED) or _is_in_finalizer(frame):
             return None
         frame.f_trace_opcodes = True
         if event == "call":
@@ -70,11 +70,24 @@ class _Places:
             self._before.pop(frame, None)
         return self
 
+    def forget(self) -> None:
+        """Frames hold what is under test, and its threads."""
+        self._before.clear()
+
     def _pass(self) -> None:
         self._left -= 1
         if self._left == 0:
             self.has_raised = True
             raise KeyboardInterrupt
+
+
+def _is_in_finalizer(frame: FrameType | None) -> bool:
+    """Python ignores what is raised there."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _line(frame: FrameType) -> str:
@@ -93,6 +106,7 @@ def interrupted_everywhere(begin: Callable[[], tuple[Callable[[], object], Calla
             pass
         finally:
             sys.settrace(None)
+            places.forget()
         failures: list[BaseException] = []
 
         def checked(check: Callable[[], None] = check, failures: list[BaseException] = failures) -> None:

@@ -46,7 +46,7 @@ from .conftest import Scripted
 from .in_loop import InLoop
 from .scripted import Reply, Request, answer
 from .timeline import SHOWN, Timeline, at
-from .waiting import until
+from .waiting import new_threads_of_ours, until
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 DAY = 86_400_000
@@ -480,7 +480,7 @@ def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> N
             assert trace.id == "trace-2999"
             break
         gc.collect()
-        assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
+        assert until(lambda: not new_threads_of_ours())
 
 
 @pytest.mark.parametrize("method", ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
@@ -496,7 +496,7 @@ def test_a_loop_that_ends_with_an_error_leaves_no_thread_behind_even_without_the
             with contextlib.suppress(ServerError):
                 for _ in getattr(client.usage, method)(START, END):
                     pass
-            assert until(lambda: not [one for one in threading.enumerate() if one.name == "netra"])
+            assert until(lambda: not new_threads_of_ours())
     finally:
         gc.enable()
 

@@ -22,7 +22,7 @@ from .faults.wire import then_silence
 from .in_loop import InLoop
 from .rows import END, START, page, span, trace
 from .scripted import Reply, Request, answer
-from .waiting import until
+from .waiting import new_threads_of_ours, until
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 ALL = [f"trace-{number}" for number in range(1, 11)]
@@ -39,7 +39,7 @@ def pages_of_two(request: Request) -> Reply:
 
 def our_threads() -> list[threading.Thread]:
     gc.collect()  # of other tests, whose errors hold their iterators
-    return [thread for thread in threading.enumerate() if thread.name == "netra"]
+    return new_threads_of_ours()
 
 
 def test_the_next_page_is_asked_for_while_the_consumer_works_but_not_the_one_behind_it(
