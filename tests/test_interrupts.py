@@ -50,7 +50,7 @@ class _Places:
         self._before: dict[FrameType, tuple[str, int | None]] = {}
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        if not frame.f_code.co_filename.startswith(TRACED) or _is_in_finalizer(frame):
+        if event == "call" and (not frame.f_code.co_filename.startswith(TRACED) or _is_in_finalizer(frame)):
             return None
         frame.f_trace_opcodes = True
         if event == "call":
