@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import threading
 from pathlib import Path
@@ -20,6 +21,9 @@ from .conftest import Scripted
 from .in_loop import InLoop
 from .rows import END, START, asked_id, page, tenant_usage, trace
 from .scripted import Reply, Request, ScriptedServer, answer, answer_bytes, sending
+
+# Linux has TCP_CORK, BSD and macOS TCP_NOPUSH.
+HOLD_BACK = getattr(socket, "TCP_CORK", None) or getattr(socket, "TCP_NOPUSH", 4)
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 
@@ -142,6 +146,8 @@ def test_bytes_behind_an_answer_over_tls_end_the_connection(
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
 
+    both_sent = threading.Event()
+
     def reply(request: Request) -> Reply:
         if asked_id(request.path) != "A":
             return sending(usage_of(request))
@@ -154,12 +160,16 @@ def test_bytes_behind_an_answer_over_tls_end_the_connection(
             assert len(nothing) == 65_536
 
         async def write(wire: asyncio.StreamWriter) -> None:
+            raw = wire.get_extra_info("socket")
+            raw.setsockopt(socket.IPPROTO_TCP, HOLD_BACK, 1)  # so that two small records arrive together
             if sent == "in one record":
                 wire.write(nothing + nothing)
             else:
                 wire.write(nothing)
                 wire.write(nothing)
+            raw.setsockopt(socket.IPPROTO_TCP, HOLD_BACK, 0)
             await wire.drain()
+            both_sent.set()
 
         return write
 
@@ -168,6 +178,9 @@ def test_bytes_behind_an_answer_over_tls_end_the_connection(
         with face(endpoint=endpoint, api_key="k", max_retries=0) as client:
             for _ in range(3):
                 assert client.usage.get_tenant_usage("A", START, END) is None
+                # What comes after the request for B would be its answer to anybody.
+                assert both_sent.wait(10)
+                both_sent.clear()
                 assert asked_for(client, "B") == ["B0"]
 
 
