@@ -280,30 +280,33 @@ Asked = Mapping[str, str]
 def _usage(body: Any, result: type[Usage], id_name: str, asked_id: str) -> Usage | None:
     """The usage, or None where `data` holds none. Without an envelope there is always a usage."""
 
+    known = set(result._api_names.values())
+
     def read_usage(data: Any) -> Usage:
         usage = result.from_dict(data)
         found = getattr(usage, id_name)
         if found != asked_id:
             raise _another(found, asked_id, (id_name,))
-        if not any(map(_is_number_above_zero, usage.to_dict().values())):
-            _refuse_silent_failure(fields(data), set(result._api_names.values()))
+        if _is_all_zero(usage):
+            _refuse_silent_failure(fields(data), known)
+            if data is not envelope:
+                _refuse_silent_failure(envelope, {"data"})
         return usage
 
     envelope = _envelope(body)
     if "data" not in envelope:
         return read_usage(envelope)
     data = envelope["data"]
-    if _holds_no_usage(data, set(result._api_names.values())):
+    if _holds_no_usage(data, known):
         _refuse_silent_failure(envelope, {"data"})
         return None
-    usage = read(read_usage, {"data": _envelope(data) if isinstance(data, dict) else data}, "data")
-    if not any(map(_is_number_above_zero, usage.to_dict().values())):
-        _refuse_silent_failure(envelope, {"data"})
-    return usage
+    if isinstance(data, dict):
+        _envelope(data)
+    return read(read_usage, envelope, "data")
 
 
-def _is_number_above_zero(value: Any) -> bool:
-    return isinstance(value, int | float) and value != 0
+def _is_all_zero(usage: SessionUsageData | TenantUsageData) -> bool:
+    return not any(isinstance(value, int | float) and value != 0 for value in usage.to_dict().values())
 
 
 def _holds_no_usage(data: Any, known: set[str]) -> bool:
