@@ -37,6 +37,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("NETRA_", "OTEL_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+    monkeypatch.setattr("netra._config._warned_about", set())  # it warns once for each address
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,6 @@ from netra import (
     NotInitializedError,
     Usage,
 )
-from netra import _config as config_module
 
 from .conftest import Scripted
 from .in_loop import InLoop
@@ -405,7 +404,6 @@ def test_no_message_in_the_code_needs_more_than_ascii() -> None:
 
 
 def test_a_warning_that_was_an_error_is_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config_module, "_warned_about", set())
     for _ in range(2):
         with pytest.raises(UserWarning, match="not encrypted"):
             Netra(endpoint="http://netra-three.example")
