@@ -14,76 +14,65 @@ from .client import Netra
 from .errors import *  # noqa: F403  (exactly the tree)
 
 if _typing.TYPE_CHECKING:
-    from ._drilling import TracesWithSpans
-    from ._operations import Direction, SortOrder
-    from ._paging import PagedIterator
-    from ._parallel import TracesInParallel
-    from ._timestamps import Timestamp
-    from .aio._drilling import AsyncTracesWithSpans
-    from .aio._paging import AsyncPagedIterator
-    from .aio._parallel import AsyncTracesInParallel
-    from .aio.client import AsyncNetra
-    from .aio.usage import AsyncUsage
-    from .models import (
-        SessionUsageData,
-        SpansPage,
-        TenantUsageData,
-        TracesPage,
-        TraceSpan,
-        TraceSummary,
-        TraceWithSpans,
-    )
-    from .usage import Usage
+    from ._core.parameters import Direction as Direction
+    from ._core.parameters import SortOrder as SortOrder
+    from ._sync.pagination import PagedIterator as PagedIterator
+    from ._sync.parallel import TracesInParallel as TracesInParallel
+    from ._sync.trace_spans import TracesWithSpans as TracesWithSpans
+    from ._sync.traces import TracesIterator as TracesIterator
+    from ._timestamps import Timestamp as Timestamp
+    from .aio.client import AsyncNetra as AsyncNetra
+    from .aio.pagination import AsyncPagedIterator as AsyncPagedIterator
+    from .aio.parallel import AsyncTracesInParallel as AsyncTracesInParallel
+    from .aio.trace_spans import AsyncTracesWithSpans as AsyncTracesWithSpans
+    from .aio.traces import AsyncTracesIterator as AsyncTracesIterator
+    from .aio.usage import AsyncUsage as AsyncUsage
+    from .models import SessionUsageData as SessionUsageData
+    from .models import SpansPage as SpansPage
+    from .models import TenantUsageData as TenantUsageData
+    from .models import TracesPage as TracesPage
+    from .models import TraceSpan as TraceSpan
+    from .models import TraceSummary as TraceSummary
+    from .models import TracesWithSpansPage as TracesWithSpansPage
+    from .models import TraceWithSpans as TraceWithSpans
+    from .usage import Usage as Usage
 
-__all__ = [
-    "AsyncNetra",
-    "AsyncPagedIterator",
-    "AsyncTracesInParallel",
-    "AsyncTracesWithSpans",
-    "AsyncUsage",
-    "Direction",
-    "Netra",
-    "PagedIterator",
-    "SessionUsageData",
-    "SortOrder",
-    "SpansPage",
-    "TenantUsageData",
-    "Timestamp",
-    "TraceSpan",
-    "TraceSummary",
-    "TraceWithSpans",
-    "TracesInParallel",
-    "TracesPage",
-    "TracesWithSpans",
-    "Usage",
-    "__version__",
-]
+# What is loaded when it is first asked for, by its module; the async client, for example, loads asyncio.
+_MODULES = {
+    "AsyncNetra": "aio.client",
+    "AsyncPagedIterator": "aio.pagination",
+    "AsyncTracesInParallel": "aio.parallel",
+    "AsyncTracesIterator": "aio.traces",
+    "AsyncTracesWithSpans": "aio.trace_spans",
+    "AsyncUsage": "aio.usage",
+    "Direction": "_core.parameters",
+    "PagedIterator": "_sync.pagination",
+    "SessionUsageData": "models",
+    "SortOrder": "_core.parameters",
+    "SpansPage": "models",
+    "TenantUsageData": "models",
+    "Timestamp": "_timestamps",
+    "TraceSpan": "models",
+    "TraceSummary": "models",
+    "TraceWithSpans": "models",
+    "TracesInParallel": "_sync.parallel",
+    "TracesIterator": "_sync.traces",
+    "TracesPage": "models",
+    "TracesWithSpans": "_sync.trace_spans",
+    "TracesWithSpansPage": "models",
+    "Usage": "usage",
+}
+
+__all__ = ["Netra", "__version__"]
 __all__ += errors.__all__
-
-_HOMES = (
-    "_timestamps",
-    "models",
-    "_operations",
-    "usage",
-    "_paging",
-    "_drilling",
-    "_parallel",
-    "aio.client",
-    "aio.usage",
-    "aio._paging",
-    "aio._drilling",
-    "aio._parallel",
-)
+__all__ += list(_MODULES)
 
 
 def __getattr__(name: str) -> _typing.Any:
-    """Finds what is loaded when it is first asked for; the async face, for example, loads asyncio."""
-    if name in __all__:
-        for home in _HOMES:
-            module = _importlib.import_module(f".{home}", __name__)
-            if name in module.__all__:
-                return globals().setdefault(name, getattr(module, name))
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = _importlib.import_module(f".{_MODULES[name]}", __name__)
+    return globals().setdefault(name, getattr(module, name))
 
 
 def __dir__() -> list[str]:

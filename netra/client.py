@@ -1,7 +1,7 @@
 """`Netra`, as the process-wide default client or one of many.
 
-httpx, attrs and most of this package are loaded with the first client, not with this module: a program that may not
-ask for anything, such as a command line that prints its help, starts without them.
+httpx, attrs and most of this package are loaded with the first client, not with this module: a program that may send no
+request, such as a command line that prints its help, starts without them.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from ._protocols import HttpClient, TimeoutLike
+from ._core.protocols import HttpClient, TimeoutLike
+from ._sync.default import set_default_transport
 from .errors import NotInitializedError
 
 if TYPE_CHECKING:
-    from ._config import Arguments
+    from ._core.config import Arguments
     from .usage import Usage
 
 __all__ = ["Netra"]
@@ -34,14 +35,14 @@ class _UsageAttribute:
 
 
 def _usage_without_client() -> Usage:
-    from ._config import Options
+    from ._core.options import Options
     from .usage import Usage
 
-    nobody: Any = _NoSender()
-    return Usage(nobody, Options())
+    nothing: Any = _NoTransport()
+    return Usage(nothing, Options())
 
 
-class _NoSender:
+class _NoTransport:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # what copying, pickling and mocks look for
             raise AttributeError(name)
@@ -69,10 +70,10 @@ class Netra:
         endpoint: The telemetry endpoint or the API's base URL. Else `NETRA_OTLP_ENDPOINT`,
             `OTEL_EXPORTER_OTLP_ENDPOINT`, then the hosted service.
         timeout: Seconds (or an `httpx.Timeout`) that one attempt may take to connect, to send, and between two
-            parts of the answer. Else `NETRA_USAGE_TIMEOUT`, then 10.
+            parts of the response. Else `NETRA_USAGE_TIMEOUT`, then 10.
         max_retries: How often a call is tried again after a failure that may pass. Default 4; 0 switches it off.
         deadline: Seconds that a whole call may take, waits and retries included. Default 300; `math.inf` for none.
-        max_response_bytes: The largest answer that is read, unpacked. Default 100 MB.
+        max_response_bytes: The largest response that is read, decoded. Default 100 MB.
         prefetch: Whether iterators ask for the next page while you work on the rows of this one. Default True.
         http_client: A `Client` of yours to send with, of httpx or httpx2, for its proxies, certificates or HTTP/2. It
             stays yours to close.
@@ -87,7 +88,7 @@ class Netra:
 
     _default: ClassVar[Netra | None] = None
     _lock: ClassVar[threading.Lock] = threading.Lock()
-    _base_url = ""  # for the repr in reports of an error during the set-up
+    _base_url = ""  # so that repr() works if __init__ fails
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class Netra:
         http_client: HttpClient | None = None,
         secret_headers: Iterable[str] | None = None,
     ) -> None:
-        from ._config import Arguments
+        from ._core.config import Arguments
 
         arguments = Arguments(
             app_name=app_name,
@@ -122,15 +123,15 @@ class Netra:
         self._set_up(arguments, http_client)
 
     def _set_up(self, arguments: Arguments, http_client: HttpClient | None) -> None:
-        from ._config import read_config
-        from ._sending import Sender
+        from ._core.config import read_config
+        from ._sync.transport import Transport
         from .usage import Usage
 
         config = read_config(arguments)
         config.warn_if_exposed(stacklevel=4)
         self._base_url = config.base_url
-        self._sender = Sender(config, http_client)
-        self._usage = Usage(self._sender, config.options)
+        self._transport = Transport(config, http_client)
+        self._usage = Usage(self._transport, config.options)
 
     @classmethod
     def init(
@@ -148,14 +149,14 @@ class Netra:
         http_client: HttpClient | None = None,
         secret_headers: Iterable[str] | None = None,
     ) -> None:
-        """Sets up the default client, `Netra.usage`. A second call changes nothing and warns.
+        """Set up the default client, `Netra.usage`. A second call changes nothing and warns.
 
         Takes the arguments of the class, and raises what it raises.
 
         Example:
             >>> Netra.init(app_name="analytics-app", headers="x-api-key=your-api-key")
         """
-        from ._config import Arguments
+        from ._core.config import Arguments
 
         arguments = Arguments(
             app_name=app_name,
@@ -181,10 +182,11 @@ class Netra:
             client = cls.__new__(cls)
             client._set_up(arguments, http_client)
             Netra._default = client
+            set_default_transport(client._transport)
 
     @classmethod
     def is_initialized(cls) -> bool:
-        """Whether there is a default client.
+        """Return whether there is a default client.
 
         Example:
             >>> if not Netra.is_initialized():
@@ -194,7 +196,7 @@ class Netra:
 
     @classmethod
     def shutdown(cls) -> None:
-        """Closes the default client, if there is one; `Netra.init` may then be called again.
+        """Close the default client, if there is one; `Netra.init` may then be called again.
 
         Example:
             >>> Netra.shutdown()
@@ -202,11 +204,12 @@ class Netra:
         """
         with cls._lock:
             client, Netra._default = cls._default, None
+            set_default_transport(None)
         if client is not None:
             client.close()
 
     def close(self) -> None:
-        """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.
+        """Close the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.
 
         Example:
             >>> client = Netra(api_key="…")
@@ -215,7 +218,7 @@ class Netra:
             ... finally:
             ...     client.close()
         """
-        self._sender.close()
+        self._transport.close()
 
     def __enter__(self) -> Self:
         return self

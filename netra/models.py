@@ -8,10 +8,10 @@ Fields that the contract does not know are kept: `to_dict()` shows them, `row["n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple, SupportsIndex, TypeVar, overload
 
 import attrs
 from netra_api import models as _generated
@@ -26,6 +26,7 @@ __all__ = [
     "TraceSummary",
     "TraceWithSpans",
     "TracesPage",
+    "TracesWithSpansPage",
 ]
 
 
@@ -139,7 +140,7 @@ class TraceWithSpans(NamedTuple):
     """A trace and all its spans, in the order of their start.
 
     Example:
-        >>> for trace, spans in Netra.usage.iter_traces_with_spans(start, end):
+        >>> for trace, spans in Netra.usage.iter_traces(start, end).with_spans():
         ...     print(trace.name, len(spans))
     """
 
@@ -147,9 +148,55 @@ class TraceWithSpans(NamedTuple):
     spans: list[TraceSpan]
 
 
-@attrs.frozen
-class TracesPage:
-    """One page of traces. Iterating over it gives its traces.
+Row = TypeVar("Row")
+
+
+class _Page(Sequence[Row]):
+    """What the pages have in common: they are sequences of their rows."""
+
+    __slots__ = ()
+
+    has_next_page: bool
+    next_cursor: str | None
+
+    def _rows(self) -> list[Row]:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> Row | list[Row]:
+        return self._rows()[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows())
+
+    def __len__(self) -> int:
+        return len(self._rows())
+
+    def __repr__(self) -> str:
+        rows = self._rows()
+        lines = [f"<{type(self).__name__}: {len(rows)} rows, next_cursor={self.next_cursor!r}"]
+        lines += [f"  {_short(row)}" for row in rows[:SHOWN_ROWS]]
+        if len(rows) > SHOWN_ROWS:
+            lines.append(f"  ... {len(rows) - SHOWN_ROWS} more")
+        return "\n".join(lines) + ">"
+
+
+SHOWN_ROWS = 10
+"""How many rows the repr of a page shows."""
+
+
+def _short(row: Any) -> str:
+    if isinstance(row, TraceWithSpans):
+        return f"{row.trace!r} with {len(row.spans)} spans"
+    return repr(row)
+
+
+@attrs.frozen(repr=False)
+class TracesPage(_Page[TraceSummary]):
+    """One page of traces: a sequence of its traces.
 
     Example:
         >>> for trace in page.traces:
@@ -165,16 +212,13 @@ class TracesPage:
     next_cursor: str | None
     """What to pass as `cursor=` for the next page; None on the last one."""
 
-    def __iter__(self) -> Iterator[TraceSummary]:
-        return iter(self.traces)
-
-    def __len__(self) -> int:
-        return len(self.traces)
+    def _rows(self) -> list[TraceSummary]:
+        return self.traces
 
 
-@attrs.frozen
-class SpansPage:
-    """One page of the spans of a trace. Iterating over it gives its spans.
+@attrs.frozen(repr=False)
+class SpansPage(_Page[TraceSpan]):
+    """One page of the spans of a trace: a sequence of its spans.
 
     Example:
         >>> for span in page.spans:
@@ -190,8 +234,26 @@ class SpansPage:
     next_cursor: str | None
     """What to pass as `cursor=` for the next page; None on the last one."""
 
-    def __iter__(self) -> Iterator[TraceSpan]:
-        return iter(self.spans)
+    def _rows(self) -> list[TraceSpan]:
+        return self.spans
 
-    def __len__(self) -> int:
-        return len(self.spans)
+
+@attrs.frozen(repr=False)
+class TracesWithSpansPage(_Page[TraceWithSpans]):
+    """One page of traces with their spans, from `.with_spans().pages()`: a sequence of them.
+
+    Example:
+        >>> for page in Netra.usage.iter_traces(start, end).with_spans().pages():
+        ...     for trace, spans in page:
+        ...         print(trace.name, len(spans))
+    """
+
+    traces: list[TraceWithSpans]
+    """The traces with their spans, in the order of the walk."""
+    has_next_page: bool
+    """Whether more traces may follow."""
+    next_cursor: str | None
+    """What to pass as `cursor=` to go on behind this page; None on the last one."""
+
+    def _rows(self) -> list[TraceWithSpans]:
+        return self.traces

@@ -242,7 +242,7 @@ class Reader:
         self._check_rows(what, [_row_of(row) for row in rows], [span.row for span in sent])
 
     def _read_with_spans(self, tenant: str) -> None:
-        found = self._usage.iter_traces_with_spans(START, END, tenant_id=tenant, concurrency=CONCURRENCY)
+        found = self._usage.iter_traces(START, END, tenant_id=tenant).with_spans(concurrency=CONCURRENCY)
         rows = [_row_of(row) for trace, spans in found for row in (trace, *spans)]
         traces = sorted(self._traces, key=lambda trace: (trace.start_ns, trace.id), reverse=True)
         of_tenant = [trace for trace in traces if trace.tenant == tenant]
@@ -251,9 +251,8 @@ class Reader:
 
     def _read_in_parallel(self) -> None:
         order, limit = self._chance.choice(ORDERS), self._chance.randint(1, 100)
-        found = self._usage.iter_traces_in_parallel(
-            START, END, limit=limit, sort_order=order, concurrency=CONCURRENCY
-        )
+        found = self._usage.iter_traces(
+            START, END, limit=limit, sort_order=order).in_parallel(concurrency=CONCURRENCY)
         sent = sorted(self._traces, key=lambda trace: (trace.start_ns, trace.id), reverse=order == "desc")
         what = f"traces in parallel {order} in pages of {limit}"
         self._check_rows(what, [_row_of(row) for row in found], [trace.row for trace in sent])

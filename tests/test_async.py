@@ -43,8 +43,8 @@ def three_pages(request: Request) -> Reply:
 
 
 OWN_ITERATORS = {
-    "iter_traces_with_spans": (TracesWithSpans, AsyncTracesWithSpans),
-    "iter_traces_in_parallel": (TracesInParallel, AsyncTracesInParallel),
+    "with_spans": (TracesWithSpans, AsyncTracesWithSpans),
+    "in_parallel": (TracesInParallel, AsyncTracesInParallel),
 }
 METHODS = sorted(name for name in vars(Usage) if not name.startswith("_"))
 

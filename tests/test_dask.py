@@ -49,9 +49,8 @@ def test_the_cluster_gives_the_rows_and_the_order_of_the_plain_iterator(
     timeline = Timeline(SKEWED)
     server = scripted(timeline)
     with face(endpoint=server.url, api_key="callers") as client:
-        found = client.usage.iter_traces_in_parallel(
-            START, END, sort_order=order, executor=cluster.get_executor(), concurrency=4
-        )
+        found = client.usage.iter_traces(
+            START, END, sort_order=order).in_parallel(executor=cluster.get_executor(), concurrency=4)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
     assert {sent.headers["x-api-key"] for sent in server.requests} == {"workers"}
     assert len({sent.connection for sent in server.requests}) >= 2
@@ -62,7 +61,7 @@ def test_the_work_is_done_by_both_processes(cluster: Any, scripted: Scripted) ->
     assert len(processes - {os.getpid()}) == 2
     url = scripted(Timeline(SKEWED)).url
     with Netra(endpoint=url) as client:
-        list(client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor()))
+        list(client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor()))
     connected = cluster.run(lambda: list(__import__("netra._parallel")._parallel._senders))
     assert all(url in dict(senders) for senders in connected.values())
 
@@ -71,9 +70,8 @@ def test_the_callers_key_goes_along_where_the_caller_says_so(cluster: Any, scrip
     timeline = Timeline(SKEWED[:700])
     server = scripted(timeline)
     with Netra(endpoint=server.url, api_key="callers") as client:
-        found = client.usage.iter_traces_in_parallel(
-            START, END, executor=cluster.get_executor(), share_key=True
-        )
+        found = client.usage.iter_traces(
+            START, END).in_parallel(executor=cluster.get_executor(), share_key=True)
         assert [trace.id for trace in found] == timeline.ids()
     assert {sent.headers["x-api-key"] for sent in server.requests} == {"callers"}
 
@@ -90,14 +88,14 @@ def test_an_error_of_a_worker_comes_in_its_place_and_leads_to_the_rest(
     timeline = Timeline(SKEWED, change)
     got: list[str] = []
     with Netra(endpoint=scripted(timeline).url, max_retries=0) as client:
-        found = client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor())
+        found = client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor())
         with pytest.raises(ServerError) as caught:
             got.extend(trace.id for trace in found)
         assert got
         broken.clear()
-        rest = client.usage.iter_traces_in_parallel(
-            START, END, executor=cluster.get_executor(), cursor=caught.value.cursor
-        )
+        rest = client.usage.iter_traces(
+            START, END, cursor=caught.value.cursor
+        ).in_parallel(executor=cluster.get_executor())
         assert got + [trace.id for trace in rest] == timeline.ids()
 
 
@@ -105,10 +103,10 @@ def test_a_second_reading_sees_what_has_come_since_the_first(cluster: Any, scrip
     timelines = [Timeline(SKEWED[:300])]
     url = scripted(lambda request: timelines[-1](request)).url
     with Netra(endpoint=url) as client:
-        first = client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor())
+        first = client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor())
         next(first)  # and it is kept, and with it what the cluster remembers
         timelines.append(Timeline(SKEWED[:400]))
-        second = client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor())
+        second = client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor())
         assert [trace.id for trace in second] == timelines[-1].ids()
         assert first.cursor is not None
 
@@ -117,9 +115,8 @@ def test_an_error_that_has_passed_does_not_come_back(cluster: Any, scripted: Scr
     refusing = [True]
     timeline = Timeline(SKEWED[:300], lambda _: answer(status=401) if refusing else None)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces_in_parallel(
-            START, END, executor=cluster.get_executor(), concurrency=1
-        )
+        found = client.usage.iter_traces(
+            START, END).in_parallel(executor=cluster.get_executor(), concurrency=1)
         with pytest.raises(AuthenticationError) as caught:
             next(found)
         assert "share_key=True" in "".join(caught.value.__notes__)
@@ -130,4 +127,4 @@ def test_an_error_that_has_passed_does_not_come_back(cluster: Any, scripted: Scr
 def test_a_key_that_the_service_refuses_is_the_workers_error(cluster: Any, scripted: Scripted) -> None:
     url = scripted(lambda _: answer(status=401)).url
     with Netra(endpoint=url, api_key="callers") as client, pytest.raises(AuthenticationError):
-        next(client.usage.iter_traces_in_parallel(START, END, executor=cluster.get_executor()))
+        next(client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor()))

@@ -50,5 +50,5 @@ def test_the_docs_say_what_no_tenant_means_and_what_cannot_be_proved() -> None:
     readme = dict(shown())["README.md"]
     assert "walks the traces of **all** tenants" in readme
     assert "proves nothing" in readme
-    for method in ("list_traces", "iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"):
+    for method in ("list_traces", "iter_traces", "with_spans", "in_parallel"):
         assert "None means the traces of all tenants" in (inspect.getdoc(getattr(netra.Usage, method)) or "")

@@ -74,7 +74,7 @@ def test_every_trace_comes_in_order_with_all_its_spans(
 ) -> None:
     service = Service()
     with face(endpoint=scripted(service).url) as client:
-        found = list(client.usage.iter_traces_with_spans(START, END, limit=5, concurrency=concurrency))
+        found = list(client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=concurrency))
     assert [one.trace.id for one in found] == ALL
     assert {tuple(one.id for one in spans) for _, spans in found} == {("span-1", "span-2", "span-3")}
     assert all(one.trace_id == trace.id for trace, spans in found for one in spans)
@@ -90,7 +90,7 @@ def test_it_gives_what_the_documented_loop_gives(local_server: LocalServer) -> N
             (trace.id, [span.id for span in client.usage.iter_spans_by_trace_id(trace.id)])
             for trace in client.usage.iter_traces(START, END, **arguments)
         ]
-        found = client.usage.iter_traces_with_spans(START, END, **arguments)
+        found = client.usage.iter_traces(START, END, **arguments).with_spans()
         assert [(trace.id, [span.id for span in spans]) for trace, spans in found] == loop
     assert len(loop) == 22
 
@@ -98,7 +98,7 @@ def test_it_gives_what_the_documented_loop_gives(local_server: LocalServer) -> N
 def test_it_never_reads_further_ahead_than_told(scripted: Scripted) -> None:
     server = scripted(Service())
     with Netra(endpoint=server.url) as client:
-        found = client.usage.iter_traces_with_spans(START, END, limit=5, concurrency=3)
+        found = client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=3)
         assert server.requests == []
         assert [next(found).trace.id, next(found).trace.id] == ALL[:2]
         time.sleep(0.3)
@@ -126,20 +126,20 @@ def test_an_error_comes_in_its_place_and_leads_to_the_rest(
     got: list[str] = []
 
     async def read_async(client: AsyncNetra) -> None:
-        async for one, _ in client.usage.iter_traces_with_spans(START, END, limit=5):
+        async for one, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
             got.append(one.id)
 
     def read(client: Netra | InLoop) -> None:
         if isinstance(client, InLoop):
             client.run(read_async(client.client))
         else:
-            got.extend(one.id for one, _ in client.usage.iter_traces_with_spans(START, END, limit=5))
+            got.extend(one.id for one, _ in client.usage.iter_traces(START, END, limit=5).with_spans())
 
     with face(endpoint=url, max_retries=0) as client:
         with pytest.raises(ServerError) as caught:
             read(client)
         assert (got, caught.value.cursor) == (ALL[:7], "cursor-7")
-        rest = client.usage.iter_traces_with_spans(START, END, limit=5, cursor=caught.value.cursor)
+        rest = client.usage.iter_traces(START, END, limit=5, cursor=caught.value.cursor).with_spans()
         assert got + [one.id for one, _ in rest] == ALL
 
 
@@ -154,7 +154,7 @@ def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted) -> None:
     service = Service(broken("trace-3", times=2))
     got: list[str] = []
     with Netra(endpoint=scripted(a_page_fails_once).url, max_retries=0) as client:
-        found = client.usage.iter_traces_with_spans(START, END, limit=5)
+        found = client.usage.iter_traces(START, END, limit=5).with_spans()
         while True:
             try:
                 got.append(next(found).trace.id)
@@ -173,13 +173,13 @@ def test_a_concurrency_that_makes_no_sense_is_refused(concurrency: Any) -> None:
         Netra(endpoint="http://127.0.0.1:1") as client,
         pytest.raises(InvalidRequestError, match="concurrency"),
     ):
-        client.usage.iter_traces_with_spans(START, END, concurrency=concurrency)
+        client.usage.iter_traces(START, END).with_spans(concurrency=concurrency)
 
 
 def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
     server = scripted(Service())
     with Netra(endpoint=server.url) as client:
-        for trace, _ in client.usage.iter_traces_with_spans(START, END, limit=5):
+        for trace, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
             assert trace.id == "trace-1"
             break
         gc.collect()
@@ -189,7 +189,7 @@ def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> N
 def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=server.url) as client:
-            async for trace, _ in client.usage.iter_traces_with_spans(START, END, limit=5):
+            async for trace, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
                 assert trace.id == "trace-1"
                 break
             gc.collect()
@@ -227,7 +227,7 @@ def test_a_429_to_one_slows_them_all(
 ) -> None:
     url, times = slow_service
     with face(endpoint=url) as client:
-        found = list(client.usage.iter_traces_with_spans(START, END, limit=5, concurrency=2))
+        found = list(client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=2))
     assert [trace.id for trace, _ in found] == ALL
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert max(gaps) > 0.7  # nobody asked meanwhile, though the other worker had more to ask
@@ -238,7 +238,7 @@ def test_a_429_that_stays_is_raised_in_its_place(scripted: Scripted) -> None:
         return answer(status=429, headers={"retry-after": "100"}) if trace_of(request) == "trace-2" else None
 
     with Netra(endpoint=scripted(Service(spans)).url) as client:
-        found = client.usage.iter_traces_with_spans(START, END, limit=5)
+        found = client.usage.iter_traces(START, END, limit=5).with_spans()
         assert next(found).trace.id == "trace-1"
         with pytest.raises(RateLimitError) as caught:
             next(found)
@@ -249,7 +249,7 @@ def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted)
     with Netra(endpoint=scripted(Service()).url) as client:
         for found in (
             client.usage.iter_traces(START, END, limit=5),
-            client.usage.iter_traces_with_spans(START, END),
+            client.usage.iter_traces(START, END).with_spans(),
         ):
             got: list[Any] = []
             threads = [threading.Thread(target=lambda rows=found, to=got: to.extend(rows)) for _ in range(4)]
@@ -270,7 +270,7 @@ def test_tasks_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -
     async def work() -> None:
         async with AsyncNetra(endpoint=url) as client:
             usage = client.usage
-            for found in (usage.iter_traces(START, END, limit=5), usage.iter_traces_with_spans(START, END)):
+            for found in (usage.iter_traces(START, END, limit=5), usage.iter_traces(START, END).with_spans()):
                 got: list[str] = []
                 await asyncio.gather(*(take(found, got) for _ in range(3)))
                 assert sorted(got) == sorted(ALL)
@@ -283,7 +283,7 @@ def test_a_machine_without_threads_to_spare_loses_nothing(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Netra(endpoint=scripted(Service()).url) as client:
-        found = client.usage.iter_traces_with_spans(START, END, limit=5)
+        found = client.usage.iter_traces(START, END, limit=5).with_spans()
         start = threading.Thread.start
         left = [2]
 
@@ -302,7 +302,7 @@ FORKING = """
 import os, sys
 from netra import Netra
 client = Netra(endpoint=sys.argv[1])
-found = client.usage.iter_traces_with_spans(sys.argv[2], sys.argv[3], limit=5)
+found = client.usage.iter_traces(sys.argv[2], sys.argv[3], limit=5).with_spans()
 got = [next(found).trace.id]
 child = os.fork()
 got += [trace.id for trace, _ in found]

@@ -57,7 +57,7 @@ def three_pages(request: Request) -> Reply:
 RID: contextvars.ContextVar[str] = contextvars.ContextVar("rid")
 
 
-@pytest.mark.parametrize("method", ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+@pytest.mark.parametrize("method", ["iter_traces", "with_spans", "in_parallel"])
 def test_the_callers_context_reaches_every_request(scripted: Scripted, method: str) -> None:
     tracer = TracerProvider().get_tracer("guest")
 
@@ -252,7 +252,7 @@ def test_integers_of_numpy_are_taken(scripted: Scripted, face: type[Netra | InLo
     with face(endpoint=server.url, **numbers) as client:
         usage: Any = client.usage
         usage.list_traces(START, END, limit=numpy.int64(7))
-        list(usage.iter_traces_with_spans(START, END, concurrency=numpy.uint8(2)))
+        list(usage.iter_traces(START, END).with_spans(concurrency=numpy.uint8(2)))
     assert server.requests[0].json["pagination"]["limit"] == 7
 
 
@@ -263,7 +263,7 @@ def test_what_is_no_integer_is_refused(wrong: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["list_traces", "iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"]
+    "call", ["list_traces", "iter_traces", "with_spans", "in_parallel"]
 )
 def test_another_event_loop_is_told_to_use_asyncio(call: str) -> None:
     async def main() -> None:

@@ -16,7 +16,7 @@ from .rows import END, START, asked_id, page, session_usage, span, tenant_usage,
 from .scripted import Reply, Request, answer
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
-ROWS = ["list_traces", "iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"]
+ROWS = ["list_traces", "iter_traces", "with_spans", "in_parallel"]
 SPANS = ["list_spans_by_trace_id", "iter_spans_by_trace_id"]
 ANOTHER = pytest.raises(APIResponseValidationError, match="was asked for")
 
@@ -96,7 +96,7 @@ def test_spans_of_another_trace_are_refused_in_a_drill_down(
         return answer(page([span(trace_id="trace-1")]))
 
     with ANOTHER as caught:
-        call(face, scripted(reply).url, "iter_traces_with_spans", START, END)
+        call(face, scripted(reply).url, "with_spans", START, END)
     assert caught.value.cursor == "cursor-1"
 
 
@@ -308,7 +308,7 @@ class _Whatever:
     "slip", [b"AceTech", 7, 7.5, float("nan"), uuid.UUID(int=7), True, ["AceTech"], _Whatever()]
 )
 @pytest.mark.parametrize("name", ["trace_id", "session_id", "user_id", "tenant_id", "cursor", "sort_field"])
-@pytest.mark.parametrize("method", ["list_traces", "iter_traces", "iter_traces_with_spans"])
+@pytest.mark.parametrize("method", ["list_traces", "iter_traces", "with_spans"])
 def test_what_is_not_text_is_refused_by_name(slip: Any, name: str, method: str) -> None:
     refused = pytest.raises(InvalidRequestError, match=rf"^{name} must be a str, not {type(slip).__name__}")
     with Netra(endpoint="http://127.0.0.1:1") as client, refused:
@@ -359,7 +359,7 @@ def test_a_cursor_that_cannot_be_sent_is_the_services_fault(
     scripted: Scripted, face: type[Netra | InLoop], method: str
 ) -> None:
     def reply(request: Request) -> Reply:
-        if method == "iter_traces_with_spans" and request.method == "GET":
+        if method == "with_spans" and request.method == "GET":
             return answer(page([]))
         return answer(page([(span if method in SPANS else trace)(cursor=HALF)], more=True))
 
@@ -380,7 +380,7 @@ def test_a_trace_whose_id_cannot_be_sent_is_the_services_fault(
         return answer(page([]))
 
     with pytest.raises(APIResponseValidationError, match="because of its id") as caught:
-        call(face, scripted(reply).url, "iter_traces_with_spans", START, END)
+        call(face, scripted(reply).url, "with_spans", START, END)
     assert caught.value.cursor == "cursor-1"
 
 
@@ -432,7 +432,7 @@ def test_where_no_cursor_is_exact_the_error_says_so_and_the_iterator_goes_on(
     service.fail = "/sdk/traces/trace-4/spans"
     with face(endpoint=scripted(service).url, max_retries=0) as client:
         with pytest.raises(NetraError) as caught:
-            list(client.usage.iter_traces_with_spans(START, END))
+            list(client.usage.iter_traces(START, END).with_spans())
         assert caught.value.cursor == "page-1"
         assert "handed out already" in caught.value.__notes__[0]
 
@@ -441,7 +441,7 @@ def test_the_iterator_itself_goes_on_exactly(scripted: Scripted) -> None:
     service = CursorsOfPages()
     service.fail = "/sdk/traces/trace-4/spans"
     with Netra(endpoint=scripted(service).url, max_retries=0) as client:
-        found = client.usage.iter_traces_with_spans(START, END)
+        found = client.usage.iter_traces(START, END).with_spans()
         got = [next(found).trace.id for _ in range(3)]
         with pytest.raises(NetraError):
             next(found)

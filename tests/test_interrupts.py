@@ -214,8 +214,8 @@ def in_parallel(executor: Executor | None = None) -> TracesInParallel:
 ITERATORS: dict[str, Callable[[], Iterator[TraceSummary]]] = {
     "iter_traces": partial(paged, prefetch=True),
     "iter_traces without prefetch": partial(paged, prefetch=False),
-    "iter_traces_with_spans": with_spans,
-    "iter_traces_in_parallel": in_parallel,
+    "with_spans": with_spans,
+    "in_parallel": in_parallel,
 }
 
 
@@ -295,7 +295,7 @@ def strike():
 threading.Thread(target=strike, daemon=True).start()
 struck = 0
 while struck < rounds:
-    kind = random.choice(["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+    kind = random.choice(["iter_traces", "with_spans", "in_parallel"])
     got, rows = [], None
     finished = False
     while not finished:

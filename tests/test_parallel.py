@@ -73,7 +73,7 @@ def test_rows_and_order_are_those_of_the_plain_iterator(
 ) -> None:
     timeline = Timeline(WINDOWS[window])
     with face(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces_in_parallel(START, END, sort_order=order, concurrency=4)
+        found = client.usage.iter_traces(START, END, sort_order=order).in_parallel(concurrency=4)
         assert [trace.id for trace in found] == timeline.ids(descending=order != "asc")
     with Netra(endpoint=scripted(timeline).url) as plain:
         rows = plain.usage.iter_traces(START, END, limit=100, sort_order=order)
@@ -89,7 +89,7 @@ def test_a_trace_at_each_cut_and_on_either_side_of_it_comes_once(
     around = [cut + aside for cut in cuts for aside in (-1, -0.999, -0.5, 0, 0, 0.001, 0.5, 0.999, 1)]
     timeline = Timeline([time for time in around if 0 <= time <= DAY], exact=exact)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces_in_parallel(START, at(DAY), concurrency=16, sort_order=order)
+        found = client.usage.iter_traces(START, at(DAY), sort_order=order).in_parallel(concurrency=16)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
@@ -116,7 +116,7 @@ def test_each_trace_of_a_burst_comes_once(
     """However finely the service keeps, shows and compares its times."""
     timeline = Timeline(BURSTS[burst], exact=exact, shown=shown)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces_in_parallel(START, at(HOUR), concurrency=4, sort_order=order)
+        found = client.usage.iter_traces(START, at(HOUR), sort_order=order).in_parallel(concurrency=4)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
@@ -187,7 +187,7 @@ def test_a_service_that_gives_smaller_pages_than_asked_for_is_read_in_parts_too(
     timeline = Timeline(EVEN[::5], cap=cap)
     server = scripted(timeline)
     with Netra(endpoint=server.url) as client:
-        found = client.usage.iter_traces_in_parallel(START, END, concurrency=4)
+        found = client.usage.iter_traces(START, END).in_parallel(concurrency=4)
         assert [trace.id for trace in found] == timeline.ids()
     assert len({sent.json["startTime"] for sent in server.requests}) > 4
 
@@ -273,7 +273,7 @@ def test_parts_are_fetched_side_by_side_but_no_more_than_told(scripted: Scripted
 
     timeline = Timeline(EVEN)
     with Netra(endpoint=scripted(slowly).url) as client:
-        found = list(client.usage.iter_traces_in_parallel(START, END, concurrency=5))
+        found = list(client.usage.iter_traces(START, END).in_parallel(concurrency=5))
     assert [trace.id for trace in found] == timeline.ids()
     assert 3 <= under_way[1] <= 5
 
@@ -284,7 +284,7 @@ def test_nothing_is_sent_before_the_first_row_is_asked_for_and_little_ahead_of_a
     timeline = Timeline(range(30_000))
     server = scripted(timeline)
     with Netra(endpoint=server.url) as client:
-        found = client.usage.iter_traces_in_parallel(START, at(30_000), concurrency=2)
+        found = client.usage.iter_traces(START, at(30_000)).in_parallel(concurrency=2)
         assert server.requests == []
         assert next(found).id == timeline.ids()[0]
         time.sleep(1)
@@ -296,9 +296,9 @@ def test_nothing_is_sent_before_the_first_row_is_asked_for_and_little_ahead_of_a
 def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
     with Netra(endpoint="http://127.0.0.1:1") as client:
         with pytest.raises(InvalidRequestError, match="iter_traces"):
-            client.usage.iter_traces_in_parallel(START, END, sort_field=wrong)
+            client.usage.iter_traces(START, END, sort_field=wrong).in_parallel()
         with pytest.raises(InvalidRequestError, match="sort_order"):
-            client.usage.iter_traces_in_parallel(START, END, direction="up")
+            client.usage.iter_traces(START, END, direction="up").in_parallel()
 
 
 @Faces
@@ -325,14 +325,14 @@ def test_bad_input_is_refused_before_anything_is_sent(
     server = scripted(Timeline([]))
     arguments = {"start_time": START, "end_time": END, **wrong}
     with face(endpoint=server.url) as client, pytest.raises(InvalidRequestError):
-        client.usage.iter_traces_in_parallel(**arguments)
+        client.usage.iter_traces(**arguments).in_parallel()
     assert server.requests == []
 
 
 def test_filters_reach_every_part(scripted: Scripted) -> None:
     server = scripted(Timeline(EVEN))
     with Netra(endpoint=server.url) as client:
-        list(client.usage.iter_traces_in_parallel(START, END, tenant_id="AceTech", limit=50, concurrency=3))
+        list(client.usage.iter_traces(START, END, tenant_id="AceTech", limit=50).in_parallel(concurrency=3))
     wanted = [{"field": "tenant_id", "operator": "equals", "type": "string", "value": "AceTech"}]
     assert len(server.requests) > 30
     for sent in server.requests:
@@ -354,7 +354,7 @@ def test_times_that_are_shown_rounded_lose_no_trace(scripted: Scripted, order: A
         return answer(body)
 
     with Netra(endpoint=scripted(rounding).url) as client:
-        found = client.usage.iter_traces_in_parallel(START, at(50_000), sort_order=order, concurrency=3)
+        found = client.usage.iter_traces(START, at(50_000), sort_order=order).in_parallel(concurrency=3)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
@@ -381,20 +381,20 @@ def test_an_error_comes_in_its_place_and_leads_to_the_rest(
     got: list[str] = []
 
     async def read_async(client: AsyncNetra) -> None:
-        async for one in client.usage.iter_traces_in_parallel(START, END, concurrency=4):
+        async for one in client.usage.iter_traces(START, END).in_parallel(concurrency=4):
             got.append(one.id)
 
     def read_into_got(client: Netra | InLoop) -> None:
         if isinstance(client, InLoop):
             client.run(read_async(client.client))
         else:
-            got.extend(one.id for one in client.usage.iter_traces_in_parallel(START, END, concurrency=4))
+            got.extend(one.id for one in client.usage.iter_traces(START, END).in_parallel(concurrency=4))
 
     with face(endpoint=scripted(service).url, max_retries=0) as client:
         with pytest.raises(ServerError) as caught:
             read_into_got(client)
         assert got == wanted[: len(got)]
-        rest = client.usage.iter_traces_in_parallel(START, END, concurrency=4, cursor=caught.value.cursor)
+        rest = client.usage.iter_traces(START, END, cursor=caught.value.cursor).in_parallel(concurrency=4)
         assert got + [one.id for one in rest] == wanted
         plain = client.usage.iter_traces(START, END, limit=100, cursor=caught.value.cursor)
         assert got + [one.id for one in plain] == wanted
@@ -406,7 +406,7 @@ def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted, nth: int
     got: list[str] = []
     errors = 0
     with Netra(endpoint=scripted(service).url, max_retries=0) as client:
-        found = client.usage.iter_traces_in_parallel(START, END, concurrency=4)
+        found = client.usage.iter_traces(START, END).in_parallel(concurrency=4)
         while True:
             try:
                 got.append(next(found).id)
@@ -424,11 +424,11 @@ def test_it_goes_on_after_any_row(scripted: Scripted, face: type[Netra | InLoop]
     timeline = Timeline([*EVEN[:2000], *EVEN[:1000]])
     url = scripted(timeline).url
     with Netra(endpoint=url) as client:
-        found = client.usage.iter_traces_in_parallel(START, END, concurrency=4)
+        found = client.usage.iter_traces(START, END).in_parallel(concurrency=4)
         got = [next(found).id for _ in range(rows)]
         cursor = found.cursor
     with face(endpoint=url) as other:
-        rest = other.usage.iter_traces_in_parallel(START, END, concurrency=4, cursor=cursor)
+        rest = other.usage.iter_traces(START, END, cursor=cursor).in_parallel(concurrency=4)
         assert got + [one.id for one in rest] == timeline.ids()
 
 
@@ -445,7 +445,7 @@ def test_a_429_holds_all_parts(scripted: Scripted) -> None:
 
     timeline = Timeline(EVEN, change)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = list(client.usage.iter_traces_in_parallel(START, END, concurrency=2))
+        found = list(client.usage.iter_traces(START, END).in_parallel(concurrency=2))
     assert [trace.id for trace in found] == timeline.ids()
     assert max(later - earlier for earlier, later in itertools.pairwise(times)) > 0.7
 
@@ -460,7 +460,7 @@ def test_a_time_stamp_that_nobody_can_read_loses_no_row(
 ) -> None:
     timeline = Timeline(EVEN, show=lambda row: "23:59:60" if unreadable(row) else None)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces_in_parallel(START, END, concurrency=3, sort_order=order)
+        found = client.usage.iter_traces(START, END, sort_order=order).in_parallel(concurrency=3)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
@@ -476,14 +476,14 @@ def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> N
         return when_the_first_part_is_read
 
     with Netra(endpoint=scripted(Timeline(EVEN, limited)).url) as client:
-        for trace in client.usage.iter_traces_in_parallel(START, END):
+        for trace in client.usage.iter_traces(START, END).in_parallel():
             assert trace.id == "trace-2999"
             break
         gc.collect()
         assert until(lambda: not new_threads_of_ours())
 
 
-@pytest.mark.parametrize("method", ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+@pytest.mark.parametrize("method", ["iter_traces", "with_spans", "in_parallel"])
 def test_a_loop_that_ends_with_an_error_leaves_no_thread_behind_even_without_the_garbage_collector(
     scripted: Scripted, method: str
 ) -> None:
@@ -507,7 +507,7 @@ from concurrent.futures import ThreadPoolExecutor
 from netra import Netra
 client = Netra(endpoint=sys.argv[1])
 executor = ThreadPoolExecutor(4)
-found = client.usage.iter_traces_in_parallel(sys.argv[2], sys.argv[3], executor=executor)
+found = client.usage.iter_traces(sys.argv[2], sys.argv[3]).in_parallel(executor=executor)
 next(found)
 child = os.fork()
 if child:
@@ -540,13 +540,13 @@ def test_closing_the_client_ends_what_an_executors_threads_read(
         else:
             client.run(client.client.close())
         with pytest.raises(NotInitializedError, match="closed"):
-            list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
+            list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
 
 
 def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=url) as client:
-            async for trace in client.usage.iter_traces_in_parallel(START, END):
+            async for trace in client.usage.iter_traces(START, END).in_parallel():
                 assert trace.id == "trace-2999"
                 break
             gc.collect()
@@ -564,7 +564,7 @@ def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted)
     timeline = Timeline(EVEN)
     got: list[str] = []
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces_in_parallel(START, END)
+        found = client.usage.iter_traces(START, END).in_parallel()
         threads = [threading.Thread(target=lambda: got.extend(trace.id for trace in found)) for _ in range(8)]
         for thread in threads:
             thread.start()
@@ -578,9 +578,9 @@ def test_it_gives_what_the_plain_iterator_gives_on_the_embedded_backend(local_se
     with Netra(endpoint=local_server.endpoint) as client:
         for order in ("asc", "desc"):
             plain = [trace.id for trace in client.usage.iter_traces(START, END, sort_order=order)]
-            found = client.usage.iter_traces_in_parallel(START, END, sort_order=order, limit=2, concurrency=3)
+            found = client.usage.iter_traces(START, END, sort_order=order, limit=2).in_parallel(concurrency=3)
             assert [trace.id for trace in found] == plain
-            some = client.usage.iter_traces_in_parallel(START, END, sort_order=order, limit=2, concurrency=3)
+            some = client.usage.iter_traces(START, END, sort_order=order, limit=2).in_parallel(concurrency=3)
             got = [next(some).id for _ in range(7)]
             rest = client.usage.iter_traces(START, END, sort_order=order, cursor=some.cursor)
             assert got + [trace.id for trace in rest] == plain
@@ -602,7 +602,7 @@ def test_any_executor_runs_the_parts_and_stays_open(scripted: Scripted, face: ty
     timeline = Timeline(EVEN)
     server = scripted(timeline)
     with Counting(3) as executor, face(endpoint=server.url, api_key="key-7f3a") as client:
-        found = client.usage.iter_traces_in_parallel(START, END, executor=executor, concurrency=6)
+        found = client.usage.iter_traces(START, END).in_parallel(executor=executor, concurrency=6)
         assert [trace.id for trace in found] == timeline.ids()
         assert executor.calls >= 6
         assert executor.submit(len, "open").result() == 4
@@ -638,7 +638,7 @@ def test_other_processes_use_their_own_key(
     timeline = Timeline(EVEN)
     server = scripted(timeline)
     with Netra(endpoint=server.url, api_key="callers", app_name="export") as client:
-        found = client.usage.iter_traces_in_parallel(START, END, executor=processes("workers"), concurrency=4)
+        found = client.usage.iter_traces(START, END).in_parallel(executor=processes("workers"), concurrency=4)
         assert [trace.id for trace in found] == timeline.ids()
     assert {sent.headers["x-api-key"] for sent in server.requests} == {"workers"}
     assert {sent.headers["user-agent"].rpartition(" ")[2] for sent in server.requests} == {"(export)"}
@@ -656,8 +656,8 @@ def test_the_key_goes_along_only_where_the_caller_says_so(
     with Netra(endpoint=scripted(timeline).url, api_key="callers") as client:
         executor = processes()
         with pytest.raises(AuthenticationError, match="NETRA_API_KEY"):
-            list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
-        shared = client.usage.iter_traces_in_parallel(START, END, executor=executor, share_key=True)
+            list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
+        shared = client.usage.iter_traces(START, END).in_parallel(executor=executor, share_key=True)
         assert [trace.id for trace in shared] == timeline.ids()
 
 
@@ -671,7 +671,7 @@ with (
     ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as executor,
 ):
     try:
-        list(client.usage.iter_traces_in_parallel(sys.argv[2], sys.argv[3], executor=executor))
+        list(client.usage.iter_traces(sys.argv[2], sys.argv[3]).in_parallel(executor=executor))
     except AuthenticationError as error:
         print(*error.__notes__)
 """
@@ -696,7 +696,7 @@ def test_async_code_with_an_http_client_is_refused_an_executor() -> None:
     http = httpx.AsyncClient()
     client = AsyncNetra(endpoint="http://127.0.0.1:1", http_client=http)
     with ThreadPoolExecutor(1) as executor, pytest.raises(InvalidRequestError, match="http_client"):
-        client.usage.iter_traces_in_parallel(START, END, executor=executor)
+        client.usage.iter_traces(START, END).in_parallel(executor=executor)
 
 
 @pytest.mark.parametrize("share_key", [False, True])
@@ -711,7 +711,7 @@ def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_
     refused = pytest.raises(APIConnectionError, match="kept")
     client = Netra(endpoint="http://127.0.0.1:1", api_key="key-7f3a")
     with client, Keeping(1) as executor, refused:
-        next(client.usage.iter_traces_in_parallel(START, END, executor=executor, share_key=share_key))
+        next(client.usage.iter_traces(START, END).in_parallel(executor=executor, share_key=share_key))
     assert len({item.unique for item in items}) == len(items) > 1
     for item in items:
         pickled = pickle.dumps(item)
@@ -730,7 +730,7 @@ def test_a_failing_executor_is_a_clear_error_with_a_place_to_go_on(
     executor.shutdown()
     with face(endpoint=scripted(timeline).url) as client:
         with pytest.raises(APIConnectionError, match="executor") as caught:
-            list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
+            list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
         assert caught.value.cursor is None
 
 
@@ -746,7 +746,7 @@ def test_a_worker_that_dies_is_an_error_not_a_lost_part(
 
     died = pytest.raises(APIConnectionError, match="BrokenProcessPool")
     with Netra(endpoint=scripted(Timeline(EVEN, dying)).url) as client, died:
-        list(client.usage.iter_traces_in_parallel(START, END, executor=executor))
+        list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
 
 
 def test_a_rate_limit_met_by_a_worker_of_another_process_is_raised_as_such(
@@ -754,7 +754,7 @@ def test_a_rate_limit_met_by_a_worker_of_another_process_is_raised_as_such(
 ) -> None:
     url = scripted(lambda _: answer(status=429, headers={"retry-after": "100"})).url
     with Netra(endpoint=url) as client, pytest.raises(RateLimitError) as caught:
-        next(client.usage.iter_traces_in_parallel(START, END, executor=processes("k")))
+        next(client.usage.iter_traces(START, END).in_parallel(executor=processes("k")))
     assert caught.value.retry_after == 100
 
 

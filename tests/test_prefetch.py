@@ -311,7 +311,7 @@ def test_after_a_fork_both_processes_read_on(scripted: Scripted) -> None:
     assert result.stdout.splitlines() == [str(ALL[1:])] * 2
 
 
-@pytest.mark.parametrize("method", ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"])
+@pytest.mark.parametrize("method", ["iter_traces", "with_spans", "in_parallel"])
 def test_an_async_iterator_that_another_loop_left_in_its_midst_does_not_hang(
     scripted: Scripted, method: str
 ) -> None:

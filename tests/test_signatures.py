@@ -48,4 +48,4 @@ def test_parameters_order_and_defaults_are_the_documented_ones(method: str) -> N
 
 def test_all_other_methods_are_known() -> None:
     public = {name for name in vars(Usage) if not name.startswith("_")}
-    assert public == {*DOCUMENTED, "iter_traces_in_parallel", "iter_traces_with_spans", "with_options"}
+    assert public == {*DOCUMENTED, "in_parallel", "with_spans", "with_options"}

@@ -37,7 +37,7 @@ FAULTS_AT_ONCE = [
     "answers 200 with half of its JSON",
     "answers 200 with no data and a message",
 ]
-TRACES = ["iter_traces", "iter_traces_with_spans", "iter_traces_in_parallel"]
+TRACES = ["iter_traces", "with_spans", "in_parallel"]
 
 burst = st.tuples(st.integers(0, END - 10), st.integers(1, 60)).map(
     lambda where: [where[0] + number / 7 for number in range(where[1])]

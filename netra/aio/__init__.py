@@ -1,1 +1,1 @@
-"""The async face. Its rooms are named as their twins one floor up, with which they share all that does no I/O."""
+"""The async client. Each module mirrors the module of the same name in `netra` or `netra._sync`."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from netra._config import Arguments, read_config
-from netra._protocols import AsyncHttpClient, TimeoutLike
+from netra._core.config import Arguments, read_config
+from netra._core.protocols import AsyncHttpClient, TimeoutLike
 
-from ._sending import AsyncSender
+from .transport import AsyncTransport
 from .usage import AsyncUsage
 
 __all__ = ["AsyncNetra"]
@@ -26,7 +26,7 @@ class AsyncNetra:
     httpx2.
     """
 
-    _base_url = ""  # for the repr in reports of an error during the set-up
+    _base_url = ""  # so that repr() works if __init__ fails
 
     def __init__(
         self,
@@ -62,8 +62,8 @@ class AsyncNetra:
         config = read_config(arguments)
         config.warn_if_exposed(stacklevel=4)
         self._base_url = config.base_url
-        self._sender = AsyncSender(config, http_client)
-        self._usage = AsyncUsage(self._sender, config.options)
+        self._transport = AsyncTransport(config, http_client)
+        self._usage = AsyncUsage(self._transport, config.options)
 
     @property
     def usage(self) -> AsyncUsage:
@@ -71,7 +71,7 @@ class AsyncNetra:
         return self._usage
 
     async def close(self) -> None:
-        """Closes the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.
+        """Close the connections. Afterwards every call raises `NotInitializedError`; closing twice is fine.
 
         Example:
             >>> client = AsyncNetra(api_key="…")
@@ -80,7 +80,7 @@ class AsyncNetra:
             ... finally:
             ...     await client.close()
         """
-        await self._sender.close()
+        await self._transport.close()
 
     async def __aenter__(self) -> Self:
         return self

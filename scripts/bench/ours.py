@@ -39,12 +39,12 @@ def loop() -> int:
 
 
 def drill(concurrency: int) -> int:
-    found = Netra.usage.iter_traces_with_spans(START, END, concurrency=concurrency)
+    found = Netra.usage.iter_traces(START, END).with_spans(concurrency=concurrency)
     return sum(len(spans) for _, spans in found)
 
 
 def parallel() -> int:
-    return sum(1 for _ in Netra.usage.iter_traces_in_parallel(START, END))
+    return sum(1 for _ in Netra.usage.iter_traces(START, END).in_parallel())
 
 
 main(

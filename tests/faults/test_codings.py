@@ -149,7 +149,7 @@ class LargePages:
 
 METHODS = {
     "iter_traces": (START, END),
-    "iter_traces_in_parallel": (START, END),
+    "in_parallel": (START, END),
     "iter_spans_by_trace_id": ("trace-1",),
 }
 ALL = list(range(1, 21))
@@ -192,7 +192,7 @@ def test_spans_in_a_drill_down_are_read_in_smaller_pages(
 ) -> None:
     service = LargePages()
     with face(endpoint=scripted(service).url, max_response_bytes=45_000) as client:
-        for found in client.usage.iter_traces_with_spans(START, END, concurrency=3):
+        for found in client.usage.iter_traces(START, END).with_spans(concurrency=3):
             assert len(found.spans) == 20
 
 

@@ -121,12 +121,12 @@ CELLS = [
             "iter_traces",
             "list_spans_by_trace_id",
             "iter_spans_by_trace_id",
-            "iter_traces_with_spans",
-            "iter_traces_in_parallel",
+            "with_spans",
+            "in_parallel",
         )
         for place in PAGES
     ],
-    ("iter_traces_with_spans", "spans of the third"),
+    ("with_spans", "spans of the third"),
 ]
 
 
@@ -161,7 +161,7 @@ class Service:
     def _is_broken(self, request: Request) -> bool:
         if self._place == "spans of the third":
             return "trace-3" in request.path and cursor_of(request) is None
-        if self._method == "iter_traces_with_spans" and request.method == "GET":
+        if self._method == "with_spans" and request.method == "GET":
             return False
         return self._place == "only" or cursor_of(request) == CURSORS[self._place]
 
@@ -275,7 +275,7 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
         if "by_trace_id" in method
         else partial(call, START, END, tenant_id="AceTech")
     )
-    if method == "iter_traces_in_parallel":
+    if method == "in_parallel":
         call = partial(call, concurrency=1)  # so that it has these pages, too
     if method.startswith("list"):
         cursor = CURSORS[place]

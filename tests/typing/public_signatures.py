@@ -62,7 +62,7 @@ for trace in traces:
     assert_type(trace.start_datetime, datetime)
     assert_type(trace.models, list[str] | None)
 
-for one, spans in client.usage.iter_traces_with_spans("2026-01-01", "2026-01-31", concurrency=4):
+for one, spans in client.usage.iter_traces("2026-01-01", "2026-01-31").with_spans(concurrency=4):
     assert_type(one, TraceSummary)
     assert_type(spans, list[TraceSpan])
 
@@ -96,6 +96,6 @@ async def in_a_loop() -> None:
             assert_type(trace, TraceSummary)
         async for span in client.usage.with_options(timeout=1).iter_spans_by_trace_id("t"):
             assert_type(span, TraceSpan)
-        async for one, spans in client.usage.iter_traces_with_spans("2026-01-01", "2026-01-31"):
+        async for one, spans in client.usage.iter_traces("2026-01-01", "2026-01-31").with_spans():
             assert_type(one, TraceSummary)
             assert_type(spans, list[TraceSpan])

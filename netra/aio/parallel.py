@@ -1,0 +1,184 @@
+"""`AsyncTracesInParallel`: a window whose partitions are read side by side, in tasks or by an executor.
+
+Invariants:
+
+- Tasks: those that share an iterator share out its rows; the lock is held while one of them takes a row.
+- Event loops: what was started in another loop never completes in this one, so it is started again.
+- Lost wake-ups: `_completed` is set after a call is done, and cleared before the calls are harvested.
+- Garbage collection: calls hold the event, but not the iterator; `__del__` cancels what is in flight.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import TypeAlias, TypeVar
+
+from netra._core.pagination import ResumePoint, check_not_started
+from netra._core.partition import Partition, PartitionResult
+from netra._core.plan import TracesPlan
+from netra._core.scheduler import PartitionScheduler
+from netra.models import TracesPage, TraceSummary
+
+from .pagination import AsyncPageIterator
+from .traces import AsyncTracesWalk
+from .workers import PerLoopLock, running_loop
+
+__all__ = ["AsyncTracesInParallel", "PartitionCall"]
+
+T = TypeVar("T")
+
+PartitionCall: TypeAlias = "asyncio.Future[PartitionResult]"
+
+
+class AsyncTracesInParallel(AsyncIterator[TraceSummary], AsyncTracesWalk["AsyncTracesInParallel"]):
+    """What `TracesInParallel` is, for `async for`.
+
+    Example:
+        >>> traces = client.usage.iter_traces(start, end).in_parallel()
+        >>> async for trace in traces:
+        ...     await export(trace)
+    """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _cancel: Callable[[], None] | None = None
+
+    def __init__(
+        self,
+        plan: TracesPlan,
+        scheduler: PartitionScheduler[PartitionCall],
+        start: Callable[[Partition], PartitionCall],
+        cancel: Callable[[], None] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._scheduler = scheduler
+        self._start_call = start
+        self._max_in_flight = scheduler.concurrency
+        self._others_in_flight: Callable[[], int] = int
+        """How many other requests of the walk are in flight: those for spans."""
+        self._lock = PerLoopLock()
+        self._started: str | None = None
+        self._cancel = cancel  # last, for __del__
+
+    @property
+    def cursor(self) -> str | None:
+        """The resume point: with it as `cursor=`, a later call goes on after the last trace emitted here."""
+        return self._scheduler.cursor
+
+    async def __anext__(self) -> TraceSummary:
+        async with self._lock.lock:
+            self._started = "rows"
+            row = await self._wait_for(self._scheduler.next_row)
+            if row is None:
+                raise StopAsyncIteration
+            return row
+
+    def pages(self) -> AsyncIterator[TracesPage]:
+        """Return the same walk, page by page. Call it before the first row. A page holds at most `limit` traces.
+
+        Raises:
+            InvalidRequestError: the iterator has emitted rows already.
+
+        Example:
+            >>> async for page in client.usage.iter_traces(start, end).in_parallel().pages():
+            ...     await store(page.traces)
+        """
+        self._check_not_started("pages")
+        return AsyncPageIterator(self._take_page)
+
+    async def _take_page(self) -> TracesPage | None:
+        async with self._lock.lock:
+            self._check_not_started("pages")
+            self._started = "pages"
+            return await self._wait_for(self._scheduler.next_page)
+
+    def _check_not_started(self, method: str) -> None:
+        check_not_started(self._started, method)
+
+    async def _wait_for(self, take: Callable[[], T | None]) -> T | None:
+        """Take what comes next, and wait for it if need be; return None when nothing is left."""
+        self._bind_to_running_loop()
+        while True:
+            if self._completed.is_set():
+                self._pump()
+            taken = take()
+            if taken is not None or self._scheduler.is_done:
+                return taken
+            self._pump()
+            if self._scheduler.is_blocked:
+                await self._completed.wait()
+
+    def _bind_to_running_loop(self) -> None:
+        loop = running_loop()
+        if self._loop is not loop:
+            self._loop = loop
+            self._completed = asyncio.Event()
+            self._scheduler.reset()
+
+    def _pump(self) -> None:
+        """Harvest the calls that have completed, and start what may start."""
+        self._completed.clear()
+        self._scheduler.harvest()
+        self._scheduler.submit(self._start, self._max_in_flight - self._others_in_flight())
+
+    def _start(self, partition: Partition) -> PartitionCall:
+        call = self._start_call(partition)
+        call.add_done_callback(self._note_completion(self._completed))
+        return call
+
+    @staticmethod
+    def _note_completion(completed: asyncio.Event) -> Callable[[PartitionCall], None]:
+        def note(call: PartitionCall) -> None:
+            completed.set()
+            if not call.cancelled():
+                call.exception()  # or asyncio would log the error of a call that nobody waits for any more
+
+        return note
+
+    def __del__(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._scheduler.cancel)
+        if self._cancel is not None:
+            self._cancel()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"
+
+    # ---------------------------------------------------------------- as a source of `AsyncTracesWithSpans`
+
+    @property
+    def in_flight(self) -> int:
+        return self._scheduler.in_flight
+
+    @property
+    def may_have_more(self) -> bool:
+        return self._scheduler.may_have_more
+
+    @property
+    def last_row(self) -> TraceSummary | None:
+        return self._scheduler.last_row
+
+    def resume_point(self) -> ResumePoint:
+        return self._scheduler.resume_point()
+
+    @property
+    def completed(self) -> asyncio.Event:
+        """Is set when a call of the walk has completed."""
+        self._bind_to_running_loop()
+        return self._completed
+
+    def share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
+        """Keep all requests of the walk within one limit."""
+        self._max_in_flight = max_in_flight
+        self._others_in_flight = others_in_flight
+
+    async def _try_next(self) -> TraceSummary | None:
+        """Emit the next trace if it has arrived; None if not. Raise StopAsyncIteration at the end."""
+        async with self._lock.lock:
+            self._started = "rows"
+            self._bind_to_running_loop()
+            self._pump()
+            row = self._scheduler.next_row()
+            if row is None and self._scheduler.is_done:
+                raise StopAsyncIteration
+            return row
