@@ -33,7 +33,7 @@ mutants: $(INSTALLED)  ## mutation tests of the rooms that decide: retries, page
 
 .PHONY: walks
 walks: $(INSTALLED)  ## 2,000 random walks of all iterators through faults, crashes and resumes (a quarter of an hour)
-	$(BIN)/python -m pytest -q tests/test_stateful.py --hypothesis-profile=many --hypothesis-show-statistics
+	$(BIN)/python -m pytest -q tests/client/test_stateful.py --hypothesis-profile=many --hypothesis-show-statistics
 
 .PHONY: soak
 soak: $(INSTALLED)  ## ten minutes of 16 threads against a faulty backend: sums exact, memory and sockets flat

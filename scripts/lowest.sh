@@ -13,5 +13,5 @@ run() {
     PYTHONPATH="$PWD:$PWD/generated" "$venv/bin/python" -m pytest -q -n 2 -p no:cacheprovider "$@"
 }
 run tests/faults/test_matrix.py -k "once and not httpx2"
-run tests/faults/test_deadlines.py tests/test_connections.py tests/test_requests.py tests/test_retries.py \
-    tests/test_results.py tests/test_lifecycles.py tests/test_async.py
+run tests/faults/test_deadlines.py tests/client/test_connections.py tests/client/test_parameters.py tests/client/test_retries.py \
+    tests/client/test_results.py tests/client/test_lifecycle.py tests/aio/test_async.py

@@ -251,8 +251,9 @@ class Reader:
 
     def _read_in_parallel(self) -> None:
         order, limit = self._chance.choice(ORDERS), self._chance.randint(1, 100)
-        found = self._usage.iter_traces(
-            START, END, limit=limit, sort_order=order).in_parallel(concurrency=CONCURRENCY)
+        found = self._usage.iter_traces(START, END, limit=limit, sort_order=order).in_parallel(
+            concurrency=CONCURRENCY
+        )
         sent = sorted(self._traces, key=lambda trace: (trace.start_ns, trace.id), reverse=order == "desc")
         what = f"traces in parallel {order} in pages of {limit}"
         self._check_rows(what, [_row_of(row) for row in found], [trace.row for trace in sent])

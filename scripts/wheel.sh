@@ -13,11 +13,11 @@ sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' scripts/requirements/dev.txt >"$work/co
 
 python -m venv "$work/plain"
 "$work/plain/bin/pip" install -qq --disable-pip-version-check -c "$work/constraints.txt" dist/*.whl
-cp tests/wheel/check_installed.py "$work"
+cp tests/e2e/wheel/check_installed.py "$work"
 (cd "$work" && "$work/plain/bin/python" -W error check_installed.py)
 
 # The types as a user's type checker sees them, without this project's sources in sight.
-cp tests/typing/public_signatures.py "$work"
+cp tests/contract/typing/public_signatures.py "$work"
 (cd "$work" && python -m mypy --strict --python-executable "$work/plain/bin/python" public_signatures.py)
 
 "$work/plain/bin/pip" install -qq --disable-pip-version-check -c "$work/constraints.txt" "$(echo dist/*.whl)[local]"

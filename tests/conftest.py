@@ -9,9 +9,8 @@ from hypothesis import HealthCheck, settings
 
 from netra import Netra
 from netra.local import LocalServer
-
-from .scripted import Reply, Request, ScriptedServer
-from .waiting import note_threads
+from tests.support.scripted import Reply, Request, Scripted, ScriptedServer
+from tests.support.waiting import note_threads
 
 # Far from UTC, and not by whole hours: what takes local time for UTC must fail here.
 os.environ["TZ"] = "Asia/Kolkata"
@@ -28,8 +27,6 @@ settings.register_profile(
 )
 settings.load_profile("suite")
 
-Scripted = Callable[[Callable[[Request], Reply]], ScriptedServer]
-
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,7 +34,7 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("NETRA_", "OTEL_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setattr("netra._config._warned_about", set())  # it warns once for each address
+    monkeypatch.setattr("netra._core.config._warned_about", set())  # it warns once for each address
 
 
 @pytest.fixture(autouse=True)

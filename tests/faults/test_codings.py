@@ -15,10 +15,10 @@ import httpx2
 import pytest
 
 from netra import APIConnectionError, APIResponseValidationError, AsyncNetra, Netra
-from tests.conftest import Scripted
-from tests.in_loop import InLoop
-from tests.rows import END, START, asked_id, page, session_usage, span, trace
-from tests.scripted import Reply, Request, answer, sending
+from tests.support.in_loop import InLoop
+from tests.support.rows import END, START, asked_id, page, session_usage, span, trace
+from tests.support.scripted import Reply, Request, Scripted, answer, sending
+from tests.support.walks import method_of
 
 Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 USAGE = json.dumps({"data": session_usage()}).encode()
@@ -150,13 +150,14 @@ class LargePages:
 METHODS = {
     "iter_traces": (START, END),
     "in_parallel": (START, END),
+    "in_parallel_with_spans": (START, END),
     "iter_spans_by_trace_id": ("trace-1",),
 }
 ALL = list(range(1, 21))
 
 
 def numbers(rows: Any) -> list[int]:
-    return [int(row.id.rpartition("-")[2]) for row in rows]
+    return [int(getattr(row, "trace", row).id.rpartition("-")[2]) for row in rows]
 
 
 @Faces
@@ -168,7 +169,7 @@ def test_a_page_that_is_too_large_is_read_in_smaller_ones(
     service = LargePages()
     options: dict[str, Any] = {"concurrency": 1} if "parallel" in method else {}
     with face(endpoint=scripted(service).url, max_response_bytes=45_000, max_retries=0) as client:
-        assert numbers(getattr(client.usage, method)(*METHODS[method], limit=limit, **options)) == ALL
+        assert numbers(method_of(client.usage, method)(*METHODS[method], limit=limit, **options)) == ALL
     assert min(limit or 100 for limit in service.limits) >= 2
     assert len(service.limits) < 16  # it stays with the size that fitted
 
@@ -205,7 +206,7 @@ def test_one_row_that_is_too_large_is_an_error_in_its_place(
     options: dict[str, Any] = {"concurrency": 1} if "parallel" in method else {}
     with face(endpoint=scripted(service).url, max_response_bytes=45_000) as client:
         with pytest.raises(APIResponseValidationError, match="Raise max_response_bytes") as caught:
-            list(getattr(client.usage, method)(*METHODS[method], **options))
+            list(method_of(client.usage, method)(*METHODS[method], **options))
         assert caught.value.cursor == "cursor-6"
     assert service.limits[-1] == 1
 

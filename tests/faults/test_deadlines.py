@@ -17,11 +17,10 @@ from typing import Any
 import pytest
 
 from netra import APITimeoutError, Netra
-from netra._deadline import _Backend
-from tests.conftest import Scripted
-from tests.in_loop import InLoop
-from tests.rows import END, START, page, session_usage, trace
-from tests.scripted import Reply, Request, answer, answer_bytes
+from netra._sync.deadline import _BoundedBackend
+from tests.support.in_loop import InLoop
+from tests.support.rows import END, START, page, session_usage, trace
+from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
 
 DEADLINE = 0.4
 TICK = 0.02
@@ -253,11 +252,11 @@ def test_the_bound_lies_under_every_transport(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
     with Netra(endpoint="http://127.0.0.1:9") as client:
-        http: Any = client._sender._own_http
+        http: Any = client._transport._own_http
         transports = [http._transport, *http._mounts.values()]
         assert len(transports) == 3
         for transport in transports:
-            assert type(transport._pool._network_backend) is _Backend
+            assert type(transport._pool._network_backend) is _BoundedBackend
 
 
 def test_the_deadline_is_for_the_whole_call_and_says_how_many_attempts(scripted: Scripted) -> None:

@@ -13,11 +13,10 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from netra import ConfigurationError, Netra, NetraError
-from netra._secrets import Hider
-from tests.conftest import Scripted
-from tests.in_loop import InLoop
-from tests.rows import END, START
-from tests.scripted import answer
+from netra._core.redaction import Redactor
+from tests.support.in_loop import InLoop
+from tests.support.rows import END, START
+from tests.support.scripted import Scripted, answer
 
 KEY = "sk-7f3a/9c+Q=e\"<&>'~b;d4ee:51a0 c6-x2"
 PART = 8
@@ -115,15 +114,15 @@ def test_no_form_of_the_key_is_seen(
 @pytest.mark.parametrize("length", [1, 8, 58, 500])
 def test_keys_of_any_length_are_hidden_wherever_they_are_cut(length: int) -> None:
     key = ("q7Zx" * length)[:length]
-    hider = Hider({"x-api-key": key}, "x-api-key", ())
+    redactor = Redactor({"x-api-key": key}, "x-api-key", ())
     for repeated in (1, 3, 500):
         body = (f"<{key}>" * repeated).encode()
         for characters in (10, 200, 2_000):
-            assert key[:PART] not in hider.beginning(body, characters) or length < PART
+            assert key[:PART] not in redactor.excerpt(body, characters) or length < PART
 
 
 def hidden(headers: Mapping[str, str], text: str, *named: str) -> str:
-    return Hider(headers, "x-api-key", named).hide(text)
+    return Redactor(headers, "x-api-key", named).redact(text)
 
 
 def test_ordinary_headers_destroy_no_message(scripted: Scripted) -> None:

@@ -16,11 +16,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from netra import Netra, NetraError, TraceWithSpans, _retries
-from tests.conftest import FaultTable, Scripted
-from tests.in_loop import InLoop
-from tests.rows import END, START, page, session_usage, span, tenant_usage, trace
-from tests.scripted import Reply, Request, answer_bytes, sending
+from netra import Netra, NetraError, TraceWithSpans
+from netra._core import retry
+from tests.conftest import FaultTable
+from tests.support.in_loop import InLoop
+from tests.support.rows import END, START, page, session_usage, span, tenant_usage, trace
+from tests.support.scripted import Reply, Request, Scripted, answer_bytes, sending
+from tests.support.walks import method_of
 
 from .wire import FAULTS, Fault
 
@@ -123,10 +125,12 @@ CELLS = [
             "iter_spans_by_trace_id",
             "with_spans",
             "in_parallel",
+            "in_parallel_with_spans",
         )
         for place in PAGES
     ],
     ("with_spans", "spans of the third"),
+    ("in_parallel_with_spans", "spans of the third"),
 ]
 
 
@@ -161,7 +165,7 @@ class Service:
     def _is_broken(self, request: Request) -> bool:
         if self._place == "spans of the third":
             return "trace-3" in request.path and cursor_of(request) is None
-        if self._method == "with_spans" and request.method == "GET":
+        if self._method.endswith("with_spans") and request.method == "GET":
             return False
         return self._place == "only" or cursor_of(request) == CURSORS[self._place]
 
@@ -178,7 +182,7 @@ class Service:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_retries, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(retry, "INITIAL_BACKOFF", 0.01)
 
 
 @contextmanager
@@ -261,7 +265,7 @@ def promised(fault: str, how_often: str, cell: tuple[str, str]) -> str:
 
 def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -> str:
     """What came of the call, after checking that it is complete, or that its error leads to the rest."""
-    call = getattr(client.usage, method)
+    call = method_of(client.usage, method)
     if place == "only":
         try:
             found = call("session-123" if method == "get_session_usage" else "AceTech", START, END)
@@ -275,7 +279,7 @@ def verdict(client: Netra | InLoop, service: Service, method: str, place: str) -
         if "by_trace_id" in method
         else partial(call, START, END, tenant_id="AceTech")
     )
-    if method == "in_parallel":
+    if method.startswith("in_parallel"):
         call = partial(call, concurrency=1)  # so that it has these pages, too
     if method.startswith("list"):
         cursor = CURSORS[place]

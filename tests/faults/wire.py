@@ -9,7 +9,7 @@ import socket
 import struct
 from collections.abc import Callable
 
-from tests.scripted import Reply, answer, answer_bytes, sending
+from tests.support.scripted import Reply, answer, answer_bytes, sending
 
 Fault = Callable[[bytes], Reply]
 

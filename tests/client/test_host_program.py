@@ -1,0 +1,432 @@
+"""A good guest in its user's program: contexts, ends, tools that look at it, and strange arguments."""
+
+from __future__ import annotations
+
+import contextvars
+import datetime
+import inspect
+import io
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import typing
+from typing import Any
+from unittest import mock
+
+import httpx
+import httpx2
+import numpy
+import pandas
+import pytest
+import trio
+import trustme
+from opentelemetry import trace as otel
+from opentelemetry.sdk.trace import TracerProvider
+
+import netra
+from netra import (
+    APIConnectionError,
+    AsyncNetra,
+    ConfigurationError,
+    InvalidRequestError,
+    Netra,
+    NetraError,
+    NotInitializedError,
+    Usage,
+)
+from tests.support.in_loop import InLoop
+from tests.support.rows import END, START, asked_id, page, session_usage, span, trace
+from tests.support.scripted import Reply, Request, Scripted, answer
+from tests.support.walks import WAYS, method_of
+
+Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+
+
+def three_pages(request: Request) -> Reply:
+    if request.method == "GET":
+        return answer(page([span(trace_id=asked_id(request.path))]))
+    number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
+    return answer(page([trace(number)], more=number < 3))
+
+
+# ---------------------------------------------------------------- contexts
+
+RID: contextvars.ContextVar[str] = contextvars.ContextVar("rid")
+
+
+@pytest.mark.parametrize("method", WAYS)
+def test_the_callers_context_reaches_every_request(scripted: Scripted, method: str) -> None:
+    tracer = TracerProvider().get_tracer("guest")
+
+    def hook(request: httpx.Request) -> None:
+        request.headers["x-rid"] = RID.get("lost")
+        request.headers["x-trace"] = f"{otel.get_current_span().get_span_context().trace_id:032x}"
+
+    server = scripted(three_pages)
+    http = httpx.Client(event_hooks={"request": [hook]})
+    options: dict[str, Any] = {"concurrency": 2} if method != "iter_traces" else {}
+    with (
+        http,
+        Netra(endpoint=server.url, http_client=http) as client,
+        tracer.start_as_current_span("walk") as walk,
+    ):
+        RID.set("abc")
+        assert list(method_of(client.usage, method)(START, END, **options))
+        wanted = f"{walk.get_span_context().trace_id:032x}"
+    assert len(server.requests) >= 3
+    assert {sent.headers["x-rid"] for sent in server.requests} == {"abc"}
+    assert {sent.headers["x-trace"] for sent in server.requests} == {wanted}
+
+
+# ---------------------------------------------------------------- the end of the program
+
+AT_EXIT = """
+import atexit, sys
+from netra import Netra
+url, start, end = sys.argv[1:]
+kept = {}
+def report():
+    print(kept["client"].usage.get_session_usage("session-123", start, end).total_cost)
+    print(len(list(kept["client"].usage.iter_traces(start, end))))
+atexit.register(report)
+kept["client"] = Netra(endpoint=url)
+kept["client"].usage.get_session_usage("session-123", start, end)
+"""
+
+
+def test_a_function_for_atexit_may_still_ask(scripted: Scripted) -> None:
+    def reply(request: Request) -> Reply:
+        return answer({"data": session_usage()}) if request.method == "GET" else three_pages(request)
+
+    url = scripted(reply).url
+    result = subprocess.run(
+        [sys.executable, "-c", AT_EXIT, url, START, END],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.stdout.split(), result.stderr) == (["0.25", "3"], "")
+
+
+SUBINTERPRETER = """
+import sys
+try:
+    import _interpreters as interpreters
+    made = interpreters.create("legacy")
+    run = interpreters.run_string
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    made = interpreters.create(isolated=False)
+    run = interpreters.run_string
+run(made, '''
+from netra import Netra
+client = Netra(endpoint="%s")
+rows = client.usage.iter_traces("%s", "%s")
+print(next(rows).id, flush=True)
+''' % tuple(sys.argv[1:]))
+interpreters.destroy(made)
+print("still here")
+"""
+
+
+def test_an_iterator_left_in_a_subinterpreter_does_not_end_the_process(scripted: Scripted) -> None:
+    url = scripted(three_pages).url
+    result = subprocess.run(
+        [sys.executable, "-c", SUBINTERPRETER, url, START, END],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.stdout.split("\n")[:2] == ["trace-1", "still here"], result.stderr
+
+
+# ---------------------------------------------------------------- tools that look at the client
+
+
+def test_tools_may_look_at_the_client_before_init() -> None:
+    assert hasattr(Netra, "usage")
+    assert isinstance(Netra.usage, Usage)
+    assert "usage" in dict(inspect.getmembers(Netra))
+    for spec in (Netra, AsyncNetra):
+        mocked: Any = mock.create_autospec(spec)
+        mocked(api_key="k")
+        with pytest.raises(TypeError):
+            mocked(no_such_argument=1)
+    spec_of_usage: Any = mock.create_autospec(Netra.usage)
+    with pytest.raises(TypeError):
+        spec_of_usage.get_tenant_usage()
+    with mock.patch("netra.Netra", autospec=True) as patched:
+        patched.usage.get_tenant_usage.return_value = None
+        assert netra.Netra.usage.get_tenant_usage("AceTech", START, END) is None
+
+
+@pytest.mark.parametrize("method", [name for name in vars(Usage) if not name.startswith("_")])
+def test_without_init_every_method_says_so_when_it_is_called(method: str) -> None:
+    arguments = {"with_options": (), "list_spans_by_trace_id": ("t",), "iter_spans_by_trace_id": ("t",)}
+    given: tuple[str, ...] = arguments.get(method, (START, END) if "traces" in method else ("s", START, END))
+    with pytest.raises(NotInitializedError, match=r"Netra\.init"):
+        use(method, given)
+
+
+def use(method: str, arguments: tuple[str, ...]) -> None:
+    found = method_of(Netra.usage, method)(*arguments)
+    found.get_session_usage("s", START, END)  # where the call has only given other options
+
+
+@pytest.mark.parametrize("name", [name for name in netra.__all__ if isinstance(getattr(netra, name), type)])
+def test_type_hints_can_be_evaluated(name: str) -> None:
+    cls = getattr(netra, name)
+    if getattr(cls.__init__, "__module__", "").startswith("netra."):  # else it is generated, or Python's own
+        typing.get_type_hints(cls.__init__)
+    for member, value in vars(cls).items():
+        if not member.startswith("_") and inspect.isfunction(getattr(value, "__func__", value)):
+            typing.get_type_hints(getattr(value, "__func__", value))
+
+
+def test_type_hints_of_init_need_no_client() -> None:
+    code = (
+        "import typing, sys; from netra import Netra\n"
+        "print(sorted(typing.get_type_hints(Netra.init))[:2], typing.get_type_hints(Netra.__init__)['api_key'])\n"
+        "print('httpx' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.splitlines() == ["['api_key', 'app_name'] str | None", "False"]
+
+
+# ---------------------------------------------------------------- strange arguments
+
+
+class _Failing(datetime.tzinfo):
+    def utcoffset(self, _: Any) -> Any:
+        raise ValueError("no offset today")
+
+    def dst(self, _: Any) -> None: ...
+    def tzname(self, _: Any) -> None: ...
+
+
+class _FailingLater(datetime.tzinfo):
+    def utcoffset(self, _: Any) -> datetime.timedelta:
+        return datetime.timedelta(days=3)
+
+    def dst(self, _: Any) -> None: ...
+    def tzname(self, _: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        (pandas.NaT, "NaTType"),
+        (datetime.datetime(2026, 1, 1, tzinfo=_Failing()), "no offset today"),
+        (datetime.datetime(2026, 1, 1, tzinfo=_FailingLater()), "start_time"),
+        ("2026-02-31T00:00:00Z", "2026-02-31 is a day that does not exist"),
+        ("20260231", "20260231 is a day that does not exist"),
+        ("2026-13-01", "2026-13-01 is a day that does not exist"),
+        (" 2026-01-01T00:00:00Z", "blanks around it"),
+        ("2026-01-01T00:00:00Z\n", "blanks around it"),
+        (1768469400, r"datetime.fromtimestamp\(seconds, tz=timezone.utc\)"),
+        (numpy.datetime64("2026-01-01"), "not datetime64"),
+        (datetime.date(2026, 1, 1), "write '2026-01-01T00:00:00.000Z'"),
+    ],
+)
+def test_a_time_that_makes_no_sense_is_refused_with_the_way_out(time: Any, told: str) -> None:
+    with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError, match=told):
+        client.usage.list_traces(time, END)
+
+
+def test_a_pandas_timestamp_is_a_time(scripted: Scripted) -> None:
+    server = scripted(three_pages)
+    with Netra(endpoint=server.url) as client:
+        client.usage.list_traces(pandas.Timestamp("2026-01-01", tz="Europe/Vienna"), END)
+    assert server.requests[0].json["startTime"] == "2025-12-31T23:00:00.000Z"
+
+
+@Faces
+def test_integers_of_numpy_are_taken(scripted: Scripted, face: type[Netra | InLoop]) -> None:
+    server = scripted(three_pages)
+    numbers: dict[str, Any] = {"max_retries": numpy.int64(1), "max_response_bytes": numpy.int32(100_000)}
+    with face(endpoint=server.url, **numbers) as client:
+        usage: Any = client.usage
+        usage.list_traces(START, END, limit=numpy.int64(7))
+        list(usage.iter_traces(START, END).with_spans(concurrency=numpy.uint8(2)))
+    assert server.requests[0].json["pagination"]["limit"] == 7
+
+
+@pytest.mark.parametrize("wrong", [numpy.bool_(True), numpy.float64(7), 7.0, "7", True, numpy.array([7, 8])])
+def test_what_is_no_integer_is_refused(wrong: Any) -> None:
+    with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError, match=r"^limit="):
+        client.usage.list_traces(START, END, limit=wrong)
+
+
+@pytest.mark.parametrize("call", ["list_traces", *WAYS])
+def test_another_event_loop_is_told_to_use_asyncio(call: str) -> None:
+    async def main() -> None:
+        found = method_of(AsyncNetra(endpoint="http://127.0.0.1:1").usage, call)(START, END)
+        if call == "list_traces":
+            await found
+        async for _ in found:
+            pass
+
+    with pytest.raises(NotInitializedError, match="asyncio"):
+        trio.run(main)
+
+
+# ---------------------------------------------------------------- proxies
+
+
+@pytest.mark.parametrize(
+    "no_proxy",
+    ["localhost,127.0.0.0/8,::1/128", "::1/128", "fd00::/8,10.0.0.0/8", "[::1],localhost", "*", ",,"],
+)
+@Faces
+def test_no_value_of_no_proxy_stops_the_client(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, no_proxy: str, face: type[Netra | InLoop]
+) -> None:
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    with face(endpoint=scripted(lambda _: answer({"data": session_usage()})).url) as client:
+        assert client.usage.get_session_usage("session-123", START, END)
+
+
+@Faces
+@pytest.mark.parametrize("status", [407, 403, 502])
+def test_a_proxy_that_refuses_is_named_without_its_password(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, status: int, face: type[Netra | InLoop]
+) -> None:
+    proxy = scripted(lambda _: answer(status=status, body=b""))
+    monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://user:pass-7f3a@"))
+    monkeypatch.setattr("netra._core.retry.INITIAL_BACKOFF", 0.001)
+    refused = pytest.raises(APIConnectionError, match=f"through the proxy {proxy.url}")
+    with face(endpoint="https://netra.example", max_retries=2) as client, refused as caught:
+        client.usage.get_session_usage("s", START, END)
+    assert "pass-7f3a" not in str(caught.value)
+    assert len(proxy.requests) == caught.value.attempts == (1 if status < 500 else 3)
+
+
+# ---------------------------------------------------------------- what does not pass by itself
+
+
+@Faces
+def test_a_certificate_that_fails_is_final(
+    face: type[Netra | InLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    taken: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                taken.append(1)
+                try:
+                    context.wrap_socket(connection, server_side=True).close()
+                except OSError:
+                    connection.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        refused = pytest.raises(APIConnectionError, match="SSL_CERT_FILE")
+        endpoint = f"https://localhost:{server.getsockname()[1]}"
+        with face(endpoint=endpoint, api_key="k") as client, refused as caught:
+            client.usage.get_session_usage("s", START, END)
+        server.shutdown(socket.SHUT_RDWR)
+    assert caught.value.attempts == 1
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
+@pytest.mark.parametrize("error", [ValueError("bad hook"), FileNotFoundError("log.txt"), KeyError("x")])
+def test_an_error_in_a_hook_is_final(scripted: Scripted, library: Any, error: Exception) -> None:
+    def hook(_: Any) -> None:
+        raise error
+
+    server = scripted(lambda _: answer({"data": session_usage()}))
+    http = library.Client(event_hooks={"response": [hook]})
+    refused = pytest.raises(APIConnectionError, match="hook of http_client")
+    with http, Netra(endpoint=server.url, http_client=http) as client, refused as caught:
+        client.usage.get_session_usage("s", START, END)
+    assert len(server.requests) == caught.value.attempts == 1
+
+
+# ---------------------------------------------------------------- messages
+
+
+def test_messages_of_ours_are_ascii(scripted: Scripted) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    found: list[NetraError] = []
+
+    def note(call: Any, *arguments: Any, **options: Any) -> None:
+        try:
+            call(*arguments, **options)
+        except NetraError as error:
+            found.append(error)
+
+    for status in (200, 204, 302, 400, 401, 403, 404, 429, 500, 502, 520):
+        server = scripted(lambda _, status=status: answer(status=status, body=b""))  # type: ignore[misc]
+        with Netra(endpoint=server.url, max_retries=0, max_response_bytes=1) as client:
+            note(client.usage.list_traces, START, END)
+            note(client.usage.list_traces, END, START)
+            note(client.usage.list_traces, "2026-10-01", "2026-10-31")
+            note(client.usage.list_traces, 7, END)
+            note(client.usage.list_traces, START, END, limit=0)
+            note(client.usage.list_traces, START, END, tenant_id=7)
+            note(client.usage.get_session_usage, None, START, END)
+        note(client.usage.list_traces, START, END)
+    for how in ({"endpoint": "localhost"}, {"endpoint": "ftp://h"}, {"api_key": "\n"}, {"timeout": 0}, {}):
+        note(Netra, **how)
+    note(Netra(endpoint="http://127.0.0.1:1", max_retries=0).usage.list_traces, START, END)
+    note(Netra.usage.list_traces, START, END)
+    assert len(found) > 80
+    for error in found:
+        print(error, file=stream)
+    stream.flush()
+
+
+def test_no_message_in_the_code_needs_more_than_ascii() -> None:
+    """Strings that are raised or warned of; docstrings are for people."""
+    import ast
+    from pathlib import Path
+
+    for file in [*Path(netra.__file__).parent.glob("*.py"), *Path(netra.__file__).parent.glob("aio/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                for part in ast.walk(node):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str) and len(part.value) > 1:
+                        assert part.value.isascii(), (file.name, part.value)
+
+
+def test_a_warning_that_was_an_error_is_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        with pytest.raises(UserWarning, match="not encrypted"):
+            Netra(endpoint="http://netra-three.example")
+    with pytest.warns(UserWarning, match="not encrypted"):
+        Netra(endpoint="http://netra-three.example")
+    Netra(endpoint="http://netra-three.example")
+
+
+# ---------------------------------------------------------------- clients of the other library
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [httpx2.AsyncClient(), httpx.AsyncClient(), "http", object(), httpx.HTTPTransport()],
+    ids=lambda wrong: str(type(wrong)),
+)
+def test_what_is_no_client_is_refused_by_its_full_name(wrong: Any) -> None:
+    name = f"{type(wrong).__module__}.{type(wrong).__qualname__}"
+    with pytest.raises(ConfigurationError, match=rf"httpx\.Client or httpx2\.Client, not {name}"):
+        Netra(endpoint="http://127.0.0.1:1", http_client=wrong)
+
+
+def test_timeouts_of_either_library_are_taken(scripted: Scripted) -> None:
+    server = scripted(lambda _: answer({"data": session_usage()}))
+    for library in (httpx, httpx2):
+        parts: Any = library.Timeout(5, connect=1)
+        with Netra(endpoint=server.url, timeout=parts) as client:
+            assert client.usage._options.timeout == httpx.Timeout(5, connect=1)
+            assert client.usage.with_options(timeout=parts).get_session_usage("session-123", START, END)

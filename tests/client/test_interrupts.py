@@ -1,0 +1,366 @@
+"""Ctrl-C at any moment: nothing waits for ever, and no row is lost or comes twice.
+
+Python handles a signal in the main thread only where a function begins, behind a call, and at the end of a loop's turn.
+`interrupted_everywhere` raises a `KeyboardInterrupt` at each of these places in turn.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import linecache
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import netra
+from netra import TracesPage, TraceSpan, TraceSummary
+from netra._core.config import Arguments, read_config
+from netra._core.lookahead import Spans
+from netra._core.operations import list_traces
+from netra._core.options import Options
+from netra._core.partition import Partition
+from netra._core.plan import ParallelPlan, TracesPlan
+from netra._core.request_flow import CallGroup
+from netra._core.scheduler import PartitionScheduler
+from netra._sync.parallel import PartitionCall, TracesInParallel
+from netra._sync.trace_spans import TracesWithSpans
+from netra._sync.traces import TracesIterator
+from netra._sync.transport import Transport
+from netra._sync.worker_task import PartitionTask
+from netra._sync.workers import DaemonThreadExecutor, Prefetch
+from tests.support.rows import span, trace
+from tests.support.timeline import Timeline, at
+from tests.support.walks import traces_query
+
+OURS = str(Path(netra.__file__).parent)
+TRACED = (OURS, threading.__file__)
+SECONDS = 10
+"""After which something is taken to wait for ever."""
+
+
+class _Places:
+    """A trace function that raises at the nth place where Python may handle a signal."""
+
+    def __init__(self, nth: int) -> None:
+        self._left = nth
+        self.has_raised = False
+        self._before: dict[FrameType, tuple[str, int | None]] = {}
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
+        if event == "call" and (not frame.f_code.co_filename.startswith(TRACED) or _is_in_finalizer(frame)):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "call":
+            # When a generator is closed, Python ignores what is raised here.
+            if not (frame.f_code.co_flags & inspect.CO_GENERATOR and frame.f_lasti > 0):
+                self._pass()
+        elif event == "opcode":
+            name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            before, line = self._before.get(frame, ("", frame.f_lineno))
+            # What is raised behind a call is raised by it; so not here, where a block is already being left.
+            leaves = line != frame.f_lineno and _line(frame).startswith("with ")
+            if (before.startswith("CALL") and not leaves) or name == "JUMP_BACKWARD":
+                self._pass()
+            if name != "CACHE":
+                self._before[frame] = name, frame.f_lineno
+        elif event == "return":
+            self._before.pop(frame, None)
+        return self
+
+    def forget(self) -> None:
+        """Frames hold what is under test, and its threads."""
+        self._before.clear()
+
+    def _pass(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.has_raised = True
+            raise KeyboardInterrupt
+
+
+def _is_in_finalizer(frame: FrameType | None) -> bool:
+    """Python ignores what is raised there."""
+    while frame is not None:
+        if frame.f_code.co_name == "__del__":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _line(frame: FrameType) -> str:
+    return linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0).lstrip()
+
+
+def interrupted_everywhere(begin: Callable[[], tuple[Callable[[], object], Callable[[], None]]]) -> int:
+    """`begin()` gives what is interrupted, and what must then go well in time. Says at how many places."""
+    for nth in range(1, 100_000):
+        action, check = begin()
+        places = _Places(nth)
+        sys.settrace(places)
+        try:
+            action()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(None)
+            places.forget()
+        failures: list[BaseException] = []
+
+        def checked(check: Callable[[], None] = check, failures: list[BaseException] = failures) -> None:
+            try:
+                check()
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=checked, daemon=True)
+        thread.start()
+        thread.join(SECONDS)
+        assert not thread.is_alive(), f"waits for ever after an interrupt at place {nth}"
+        assert failures == [], f"place {nth}"
+        if not places.has_raised:
+            return nth - 1
+    raise AssertionError("unreachable")
+
+
+def test_threads_go_on_working() -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        threads = DaemonThreadExecutor(1)
+
+        def check() -> None:
+            assert [threads.submit(pow, 2, 5).result() for _ in range(3)] == [32, 32, 32]
+            threads.shutdown()
+            assert threads.submit(pow, 2, 5).result() == 32
+
+        return lambda: [threads.submit(pow, 2, number).result() for number in range(3)], check
+
+    assert interrupted_everywhere(begin) > 100
+
+
+def test_a_call_that_is_already_under_way_is_made_again() -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        threads = DaemonThreadExecutor(1)
+
+        def check() -> None:
+            assert Prefetch(threads, lambda: 5).result() == 5
+
+        return lambda: Prefetch(threads, lambda: 5).result(), check
+
+    assert interrupted_everywhere(begin) > 30
+
+
+def test_ending_the_threads_ends_nothing_else() -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        threads = DaemonThreadExecutor(2)
+        assert threads.submit(pow, 2, 5).result() == 32
+
+        def check() -> None:
+            assert threads.submit(pow, 2, 5).result() == 32
+
+        return threads.shutdown, check
+
+    assert interrupted_everywhere(begin) > 3
+
+
+TIMELINE = Timeline([number * 0.4 for number in range(16)] + [900.0], exact=True, shown="rounded")
+QUERY = traces_query(at(0), at(1_000), limit=5, order="asc").for_partitions()
+IDS = TIMELINE.ids(descending=False)
+
+
+class Here:
+    """Answers at once, in this process."""
+
+    config = read_config(Arguments(endpoint="http://127.0.0.1:1"))
+
+    def send(self, operation: Any, *_: Any) -> Any:
+        return operation.parse(TIMELINE.page(operation.request["json"]))
+
+    def check_open(self) -> None: ...
+
+    def cancel(self, _: CallGroup) -> None: ...
+
+
+HERE: Any = Here()
+
+
+def plan(**options: Any) -> TracesPlan:
+    return TracesPlan(
+        open=lambda _: None,
+        transport=HERE,
+        options=Options(**options),
+        query=QUERY,
+        spans_concurrency=3,
+        parallel=ParallelPlan(3, None, False),
+    )
+
+
+def paged(prefetch: bool) -> TracesIterator:
+    def fetch(cursor: str | None) -> TracesPage:
+        page: TracesPage = HERE.send(list_traces(QUERY, cursor, 5))
+        return page
+
+    return TracesIterator(plan(prefetch=prefetch), fetch, lambda: None)
+
+
+def read_spans(found: TraceSummary) -> Spans:
+    return [TraceSpan.from_dict(span(trace_id=found.id))]
+
+
+def with_spans(traces: TracesIterator | TracesInParallel | None = None) -> Iterator[TraceSummary]:
+    found = TracesWithSpans(plan(), traces or paged(prefetch=True), read_spans, lambda: None)
+    return map(_trace_of, found)
+
+
+def _trace_of(row: Any) -> TraceSummary:
+    assert [one.trace_id for one in row.spans] == [row.trace.id]
+    found: TraceSummary = row.trace
+    return found
+
+
+def in_parallel(executor: Executor | None = None) -> TracesInParallel:
+    task = PartitionTask.create(QUERY, Partition.whole(QUERY), HERE, CallGroup(), Options(), share_key=False)
+    scheduler = PartitionScheduler[PartitionCall](QUERY, 3)
+    return TracesInParallel(plan(), scheduler, task, executor or DaemonThreadExecutor(3), lambda: None)
+
+
+ITERATORS: dict[str, Callable[[], Iterator[TraceSummary]]] = {
+    "iter_traces": partial(paged, prefetch=True),
+    "iter_traces without prefetch": partial(paged, prefetch=False),
+    "with_spans": with_spans,
+    "in_parallel": in_parallel,
+    "in_parallel_with_spans": lambda: with_spans(in_parallel()),
+}
+
+
+@pytest.mark.parametrize("iterator", ITERATORS)
+def test_an_iterator_goes_on_and_gives_each_row_once(iterator: str) -> None:
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        rows = ITERATORS[iterator]()
+        got: list[str] = []
+
+        def read_some() -> None:
+            for _ in range(3):
+                got.append(next(rows).id)
+
+        def check() -> None:
+            rest = [row.id for row in rows]
+            # The interrupt may have come when the row was on its way to the caller.
+            assert got + rest == IDS or got + IDS[len(got) : len(got) + 1] + rest == IDS
+
+        return read_some, check
+
+    assert interrupted_everywhere(begin) > 100
+
+
+def test_waiting_calls_of_other_threads_still_wake() -> None:
+    config = read_config(Arguments(endpoint="http://127.0.0.1:1"))
+
+    def begin() -> tuple[Callable[[], object], Callable[[], None]]:
+        transport = Transport(config)
+        group = CallGroup()
+
+        def check() -> None:
+            thread = threading.Thread(target=transport._sleep, args=(60, group), daemon=True)
+            thread.start()
+            while not transport._sleeping:
+                pass
+            transport.cancel(group)
+            thread.join()
+            transport._sleep(0.001, CallGroup())
+            transport.close()
+
+        def wait_and_wake() -> None:
+            transport._sleep(0.001, group)
+            transport.cancel(CallGroup())
+
+        return wait_and_wake, check
+
+    assert interrupted_everywhere(begin) > 10
+
+
+def test_trace_is_not_what_is_tested() -> None:
+    """The places are found: without an interrupt everything is as it always is."""
+    assert [row.id for row in paged(prefetch=True)] == IDS
+    assert [trace(1)["id"]] == ["trace-1"]
+    with ThreadPoolExecutor(2) as executor:
+        assert [row.id for row in in_parallel(executor)] == IDS
+
+
+REAL = """
+import os, random, signal, sys, threading, time
+from netra import Netra
+
+random.seed(7)
+url, start, end, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+main = threading.main_thread().ident
+client = Netra(endpoint=url, timeout=20)
+wanted = [row.id for row in client.usage.iter_traces(start, end, limit=5)]
+may_strike = threading.Event()
+
+def strike():
+    while True:
+        may_strike.wait()
+        time.sleep(random.random() ** 3 * 0.12)  # a new connection takes some time
+        if may_strike.is_set():
+            may_strike.clear()
+            signal.pthread_kill(main, signal.SIGINT)
+
+threading.Thread(target=strike, daemon=True).start()
+struck = 0
+while struck < rounds:
+    kind = random.choice(["iter_traces", "with_spans", "in_parallel", "in_parallel_with_spans"])
+    got, rows = [], None
+    finished = False
+    while not finished:
+        try:
+            may_strike.set()
+            if rows is None:
+                rows = client.usage.iter_traces(start, end, limit=5)
+                if kind.startswith("in_parallel"):
+                    rows = rows.in_parallel()
+                if kind.endswith("with_spans"):
+                    rows = rows.with_spans()
+            for row in rows:
+                got.append(getattr(row, "trace", row).id)
+            finished = True
+            may_strike.clear()
+            time.sleep(0.005)
+        except KeyboardInterrupt:
+            struck += 1
+    missing = [one for one in wanted if one not in set(got)]
+    assert len(set(got)) == len(got), "a row came twice"
+    assert [one for one in wanted if one in set(got)] == got, "out of order"
+    assert len(missing) <= struck, missing
+client.close()
+print("struck", struck)
+"""
+
+
+def test_real_signals_hang_nothing(scripted: Any) -> None:
+    from tests.support.rows import asked_id, page
+    from tests.support.scripted import answer
+
+    timeline = Timeline(range(40))
+
+    def reply(request: Any) -> Any:
+        if request.method == "GET":
+            return answer(page([span(trace_id=asked_id(request.path))]))
+        return answer(timeline.page(request.json))
+
+    server = scripted(reply)
+    result = subprocess.run(
+        [sys.executable, "-c", REAL, server.url, at(0), at(1_000), "150"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert int(result.stdout.split()[1]) >= 150

@@ -1,0 +1,225 @@
+"""What a body becomes: the result, None only where the contract says so, or a loud error that names the place."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from netra import (
+    APIResponseValidationError,
+    Netra,
+    PaginationError,
+    SpansPage,
+    TracesPage,
+)
+from tests.support.rows import END, START, page, session_usage, span, tenant_usage, trace
+from tests.support.scripted import Scripted, answer
+from tests.support.walks import method_of
+
+IDS = {"get_session_usage": "session-123", "get_tenant_usage": "AceTech"}
+
+
+@pytest.fixture
+def call(scripted: Scripted) -> Any:
+    """`call(method, body)`: what the method makes of the body."""
+
+    def run(method: str, value: Any = None, **how: Any) -> Any:
+        server = scripted(lambda _: answer(value, **how))
+        arguments = (
+            ["trace-1"]
+            if "spans" in method
+            else [START, END]
+            if "traces" in method
+            else [IDS[method], START, END]
+        )
+        with Netra(endpoint=server.url) as client:
+            return method_of(client.usage, method)(*arguments)
+
+    return run
+
+
+def test_session_usage_has_the_documented_fields(call: Any) -> None:
+    usage = call("get_session_usage", {"data": session_usage()})
+    assert (usage.session_id, usage.token_count, usage.request_count, usage.total_cost) == (
+        "session-123",
+        30,
+        2,
+        0.25,
+    )
+
+
+def test_tenant_usage_has_the_documented_fields(call: Any) -> None:
+    usage = call("get_tenant_usage", {"data": tenant_usage()})
+    assert (usage.tenant_id, usage.organisation_id) == ("AceTech", "org")
+    assert (usage.token_count, usage.request_count, usage.session_count, usage.total_cost) == (30, 2, 1, 0.25)
+
+
+def test_the_envelope_may_be_absent(call: Any) -> None:
+    assert call("get_session_usage", session_usage()).total_cost == 0.25
+    assert call("get_tenant_usage", tenant_usage()).total_cost == 0.25
+
+
+ZEROS = {"session_id": None, "tenant_id": None, "tokenCount": 0, "requestsCount": 0, "totalCost": 0.0}
+NOTHING = [
+    {"data": None},
+    {"data": {}},
+    {"data": {"tokenCount": 0}},
+    {"data": ZEROS},
+    {"statusCode": 200, "data": None},
+]
+
+
+@pytest.mark.parametrize("body", NOTHING)
+def test_none_means_that_there_is_no_such_session_or_tenant(call: Any, body: Any) -> None:
+    assert call("get_session_usage", body) is None
+    assert call("get_tenant_usage", body) is None
+
+
+WRONG: list[Any] = [None, "12", True, [], {}]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "session_id"),
+        ({"message": "try later"}, "session_id"),
+        ([], "object"),
+        (None, "object"),
+        ("ok", "object"),
+        ({"data": []}, "data"),
+        ({"data": "ok"}, "data"),
+        *[
+            ({"data": session_usage(**{field: value})}, f"data.{field}")
+            for field in ("tokenCount", "requestsCount", "totalCost")
+            for value in [*WRONG, 1.5 if field != "totalCost" else math.nan]
+        ],
+        ({"data": {"session_id": "s", "tokenCount": 1, "requestsCount": 1}}, "data.totalCost: missing"),
+        ({"data": session_usage(session_id=7)}, "data.session_id"),
+        ({"data": session_usage(session_id=None)}, "data.session_id"),
+        ({"data": {"data": session_usage()}}, "data.session_id: missing"),
+        ({"statusCode": 500, "message": "the database is down", "data": None}, "failure"),
+        ({"error": "Internal Server Error", "data": None}, "failure"),
+    ],
+)
+def test_a_count_that_is_missing_or_wrong_is_an_error_and_never_zero(
+    call: Any, body: Any, place: str
+) -> None:
+    with pytest.raises(APIResponseValidationError, match=place):
+        call("get_session_usage", body)
+
+
+def test_a_whole_number_is_an_int_and_a_cost_a_float_however_they_are_written(call: Any) -> None:
+    usage = call("get_session_usage", {"data": session_usage(tokenCount=30.0, totalCost=1)})
+    assert (type(usage.token_count), type(usage.total_cost)) == (int, float)
+
+
+def test_a_page_of_traces(call: Any) -> None:
+    result = call("list_traces", page([trace(1), trace(2)], more=True))
+    assert isinstance(result, TracesPage)
+    assert [row.id for row in result.traces] == [row.id for row in result] == ["trace-1", "trace-2"]
+    assert (result.has_next_page, result.next_cursor, len(result)) == (True, "cursor-2", 2)
+
+
+def test_a_page_of_spans(call: Any) -> None:
+    result = call("list_spans_by_trace_id", page([span(1)]))
+    assert isinstance(result, SpansPage)
+    assert [row.id for row in result.spans] == [row.id for row in result] == ["span-1"]
+    assert (result.has_next_page, result.next_cursor, len(result)) == (False, None, 1)
+
+
+@pytest.mark.parametrize("row", [trace(), trace(total_tokens=None, total_cost=None)])
+def test_a_trace_without_tokens_or_cost_shows_zero_and_otherwise_none(call: Any, row: Any) -> None:
+    (found,) = call("list_traces", page([row])).traces
+    assert (found.total_tokens, f"{found.total_cost:.4f}") == (0, "0.0000")
+    assert found.session_id is None
+    assert found.models is None
+    assert found.has_error is None
+
+
+def test_no_sentinel_is_anywhere_in_a_row(call: Any) -> None:
+    (found,) = call("list_spans_by_trace_id", page([span()])).spans
+    assert {type(value) for value in found.to_dict().values()} == {str, type(None)}
+
+
+def test_times_are_text_and_datetimes(call: Any) -> None:
+    (found,) = call("list_traces", page([trace()])).traces
+    assert found.start_time == "2026-01-15T09:30:00.000Z"
+    assert (found.end_datetime - found.start_datetime).total_seconds() == 2.5
+    (step,) = call(
+        "list_spans_by_trace_id", page([span(start_time_ms="1768469400000", end_time_ms=None)])
+    ).spans
+    assert step.start_time == "1768469400000"
+    assert step.start_datetime == datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+    assert step.end_time is step.end_datetime is None
+    assert step.created_datetime == datetime(2026, 1, 15, 9, 30, 3, tzinfo=UTC)
+
+
+def test_fields_that_the_contract_does_not_know_are_kept(call: Any) -> None:
+    row = trace(region="eu", kind="a-kind-of-tomorrow", score={"a": [1]})
+    (found,) = call("list_traces", page([row])).traces
+    assert (found["region"], found.kind) == ("eu", "a-kind-of-tomorrow")
+    assert "region" in found
+    assert "name" not in found.additional_properties
+    assert found.to_dict(use_api_names=True) == row
+
+
+@pytest.mark.parametrize(
+    ("rows", "place"),
+    [
+        ([trace(1), trace(2, total_cost="0.5")], r"data\.data\[1\]\.total_cost"),
+        ([trace(1, total_cost=math.inf)], r"data\.data\[0\]\.total_cost"),
+        ([trace(1, total_tokens=True)], r"data\.data\[0\]\.total_tokens"),
+        ([trace(1, models=["m", 5])], r"data\.data\[0\]\.models\[1\]"),
+        ([trace(1, cursor=None), trace(2)], r"data\.data\[0\]\.cursor"),
+        ([{"id": "t"}], r"data\.data\[0\]\.name: missing"),
+        (["row"], r"data\.data\[0\]: expected an object"),
+        ({"0": trace()}, r"data\.data: expected a list"),
+        (None, r"data\.data: expected a list"),
+    ],
+)
+def test_one_bad_row_fails_its_page_and_names_the_place(call: Any, rows: Any, place: str) -> None:
+    with pytest.raises(APIResponseValidationError, match=place) as caught:
+        call("list_traces", page(rows), headers={"x-request-id": "req-1"})
+    assert caught.value.request_id == "req-1"
+    assert caught.value.body.startswith('{"data"')
+    assert "POST /sdk/traces" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({}, "data: missing"),
+        ({"data": None}, "data: expected an object, got None"),
+        ({"data": {"data": []}}, r"data\.pageInfo: missing"),
+        ({"data": {"pageInfo": {"hasNextPage": False}}}, r"data\.data: missing"),
+        ({"data": {"data": [], "pageInfo": {}}}, r"data\.pageInfo\.hasNextPage: missing"),
+        (page([], more="yes"), r"data\.pageInfo\.hasNextPage"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_envelope_that_does_not_fit_names_the_place(call: Any, body: Any, place: str) -> None:
+    for method in ("list_traces", "list_spans_by_trace_id"):
+        with pytest.raises(APIResponseValidationError, match=place):
+            call(method, body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"{", b"\xff\xfe\xff", b"[" * 100_000, b'{"data": NaN}', b"1" * 5_000]
+)
+def test_a_body_that_is_no_json_object_is_an_error(call: Any, body: bytes) -> None:
+    for method in ("get_session_usage", "list_traces"):
+        with pytest.raises(APIResponseValidationError):
+            call(method, body=body)
+
+
+def test_an_empty_success_is_an_error(call: Any) -> None:
+    with pytest.raises(APIResponseValidationError, match="204"):
+        call("list_traces", status=204, body=b"")
+
+
+@pytest.mark.parametrize("rows", [[], [trace(1, cursor="")], [trace(1, cursor=None)], [{}], ["row"]])
+def test_more_pages_without_a_way_on_are_an_error_also_for_a_single_page(call: Any, rows: Any) -> None:
+    with pytest.raises(PaginationError, match="no cursor"):
+        call("list_traces", page(rows, more=True))

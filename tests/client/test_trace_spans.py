@@ -1,0 +1,316 @@
+"""Traces with their spans: the documented loop, only faster, and just as exact."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from netra import AsyncNetra, InvalidRequestError, Netra, RateLimitError, ServerError
+from netra.local import LocalServer
+from tests.support.agent import run_agent
+from tests.support.in_loop import InLoop
+from tests.support.rows import END, START, page, span, trace
+from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
+from tests.support.waiting import new_threads_of_ours, until
+
+TRACES = 12
+ALL = [f"trace-{number}" for number in range(1, TRACES + 1)]
+Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+
+
+def trace_of(request: Request) -> str:
+    return request.path.split("/")[3]
+
+
+class Service:
+    """Twelve traces in pages of five, three spans each in pages of two; answers to spans may be changed."""
+
+    def __init__(self, spans: Callable[[Request], Reply | None] = lambda _: None) -> None:
+        self._spans = spans
+        self.under_way = 0
+        self.most_under_way = 0
+
+    def __call__(self, request: Request) -> Reply:
+        if request.method == "POST":
+            first = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
+            last = min(first + 4, TRACES)
+            return answer(page([trace(number) for number in range(first, last + 1)], more=last < TRACES))
+        changed = self._spans(request)
+        if changed is not None:
+            return changed
+        found = trace_of(request)
+        if "cursor" in request.query:
+            reply = answer_bytes(page([span(3, trace_id=found)]))
+        else:
+            reply = answer_bytes(page([span(1, trace_id=found), span(2, trace_id=found)], more=True))
+
+        async def slowly(wire: asyncio.StreamWriter) -> None:
+            self.under_way += 1
+            self.most_under_way = max(self.most_under_way, self.under_way)
+            await asyncio.sleep(0.01)
+            self.under_way -= 1
+            wire.write(reply)
+            await wire.drain()
+
+        return slowly
+
+
+@Faces
+@pytest.mark.parametrize("concurrency", [1, 3, 8, 50])
+def test_every_trace_comes_in_order_with_all_its_spans(
+    scripted: Scripted, face: type[Netra | InLoop], concurrency: int
+) -> None:
+    service = Service()
+    with face(endpoint=scripted(service).url) as client:
+        found = list(client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=concurrency))
+    assert [one.trace.id for one in found] == ALL
+    assert {tuple(one.id for one in spans) for _, spans in found} == {("span-1", "span-2", "span-3")}
+    assert all(one.trace_id == trace.id for trace, spans in found for one in spans)
+    assert service.most_under_way <= concurrency
+    assert (service.most_under_way > 1) == (concurrency > 1)
+
+
+def test_it_gives_what_the_documented_loop_gives(local_server: LocalServer) -> None:
+    run_agent(local_server.endpoint)
+    with Netra(endpoint=local_server.endpoint) as client:
+        arguments: dict[str, Any] = {"tenant_id": "AceTech", "sort_field": "total_cost", "sort_order": "asc"}
+        loop = [
+            (trace.id, [span.id for span in client.usage.iter_spans_by_trace_id(trace.id)])
+            for trace in client.usage.iter_traces(START, END, **arguments)
+        ]
+        found = client.usage.iter_traces(START, END, **arguments).with_spans()
+        assert [(trace.id, [span.id for span in spans]) for trace, spans in found] == loop
+    assert len(loop) == 22
+
+
+def test_it_never_reads_further_ahead_than_told(scripted: Scripted) -> None:
+    server = scripted(Service())
+    with Netra(endpoint=server.url) as client:
+        found = client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=3)
+        assert server.requests == []
+        assert [next(found).trace.id, next(found).trace.id] == ALL[:2]
+        time.sleep(0.3)
+        asked = {trace_of(sent) for sent in server.requests if sent.method == "GET"}
+    assert asked <= set(ALL[: 2 + 3])
+
+
+def broken(trace_id: str, times: int) -> Callable[[Request], Reply | None]:
+    left = [times]
+
+    def change(request: Request) -> Reply | None:
+        if trace_of(request) == trace_id and left[0]:
+            left[0] -= 1
+            return answer(status=503)
+        return None
+
+    return change
+
+
+@Faces
+def test_an_error_comes_in_its_place_and_leads_to_the_rest(
+    scripted: Scripted, face: type[Netra | InLoop]
+) -> None:
+    url = scripted(Service(broken("trace-8", times=1))).url
+    got: list[str] = []
+
+    async def read_async(client: AsyncNetra) -> None:
+        async for one, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
+            got.append(one.id)
+
+    def read(client: Netra | InLoop) -> None:
+        if isinstance(client, InLoop):
+            client.run(read_async(client.client))
+        else:
+            got.extend(one.id for one, _ in client.usage.iter_traces(START, END, limit=5).with_spans())
+
+    with face(endpoint=url, max_retries=0) as client:
+        with pytest.raises(ServerError) as caught:
+            read(client)
+        assert (got, caught.value.cursor) == (ALL[:7], "cursor-7")
+        rest = client.usage.iter_traces(START, END, limit=5, cursor=caught.value.cursor).with_spans()
+        assert got + [one.id for one, _ in rest] == ALL
+
+
+def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted) -> None:
+    def a_page_fails_once(request: Request) -> Reply:
+        if request.method == "POST" and request.json["pagination"].get("cursor") == "cursor-10" and failing:
+            failing.clear()
+            return answer(status=503)
+        return service(request)
+
+    failing = [True]
+    service = Service(broken("trace-3", times=2))
+    got: list[str] = []
+    with Netra(endpoint=scripted(a_page_fails_once).url, max_retries=0) as client:
+        found = client.usage.iter_traces(START, END, limit=5).with_spans()
+        while True:
+            try:
+                got.append(next(found).trace.id)
+            except ServerError as error:
+                got.append(f"error after {error.cursor}")
+            except StopIteration:
+                break
+    errors = ["error after cursor-2", "error after cursor-2"]
+    assert got == [*ALL[:2], *errors, *ALL[2:10], "error after cursor-10", *ALL[10:]]
+    assert next(found, None) is None
+
+
+@pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "8", None])
+def test_a_concurrency_that_makes_no_sense_is_refused(concurrency: Any) -> None:
+    with (
+        Netra(endpoint="http://127.0.0.1:1") as client,
+        pytest.raises(InvalidRequestError, match="concurrency"),
+    ):
+        client.usage.iter_traces(START, END).with_spans(concurrency=concurrency)
+
+
+def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
+    server = scripted(Service())
+    with Netra(endpoint=server.url) as client:
+        for trace, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
+            assert trace.id == "trace-1"
+            break
+        gc.collect()
+        assert until(lambda: not new_threads_of_ours())
+
+
+def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:
+    async def work() -> None:
+        async with AsyncNetra(endpoint=server.url) as client:
+            async for trace, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
+                assert trace.id == "trace-1"
+                break
+            gc.collect()
+            await asyncio.sleep(0)
+            for _ in range(1000):
+                if len(asyncio.all_tasks()) == 1:
+                    break
+                await asyncio.sleep(0.01)
+            assert len(asyncio.all_tasks()) == 1
+            assert (await client.usage.list_traces(START, END)).traces
+
+    server = scripted(Service())
+    asyncio.run(work())
+
+
+@pytest.fixture
+def slow_service(scripted: Scripted) -> tuple[str, list[float]]:
+    """Answers the spans of the first trace with 429 once; gives when each request came."""
+    times: list[float] = []
+    limited = [True]
+
+    def spans(request: Request) -> Reply | None:
+        times.append(time.monotonic())
+        if trace_of(request) == "trace-1" and limited:
+            limited.clear()
+            return answer(status=429, headers={"retry-after": "1"})
+        return None
+
+    return scripted(Service(spans)).url, times
+
+
+@Faces
+def test_a_429_to_one_slows_them_all(
+    slow_service: tuple[str, list[float]], face: type[Netra | InLoop]
+) -> None:
+    url, times = slow_service
+    with face(endpoint=url) as client:
+        found = list(client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=2))
+    assert [trace.id for trace, _ in found] == ALL
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
+    assert max(gaps) > 0.7  # nobody asked meanwhile, though the other worker had more to ask
+
+
+def test_a_429_that_stays_is_raised_in_its_place(scripted: Scripted) -> None:
+    def spans(request: Request) -> Reply | None:
+        return answer(status=429, headers={"retry-after": "100"}) if trace_of(request) == "trace-2" else None
+
+    with Netra(endpoint=scripted(Service(spans)).url) as client:
+        found = client.usage.iter_traces(START, END, limit=5).with_spans()
+        assert next(found).trace.id == "trace-1"
+        with pytest.raises(RateLimitError) as caught:
+            next(found)
+        assert (caught.value.cursor, caught.value.retry_after) == ("cursor-1", 100)
+
+
+def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+    with Netra(endpoint=scripted(Service()).url) as client:
+        for found in (
+            client.usage.iter_traces(START, END, limit=5),
+            client.usage.iter_traces(START, END).with_spans(),
+        ):
+            got: list[Any] = []
+            threads = [threading.Thread(target=lambda rows=found, to=got: to.extend(rows)) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            ids = [one.id if hasattr(one, "id") else one.trace.id for one in got]
+            assert sorted(ids) == sorted(ALL)
+
+
+def test_tasks_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+    async def take(rows: Any, to: list[str]) -> None:
+        async for one in rows:
+            to.append(one.id if hasattr(one, "id") else one.trace.id)
+            await asyncio.sleep(0)
+
+    async def work() -> None:
+        async with AsyncNetra(endpoint=url) as client:
+            usage = client.usage
+            for found in (usage.iter_traces(START, END, limit=5), usage.iter_traces(START, END).with_spans()):
+                got: list[str] = []
+                await asyncio.gather(*(take(found, got) for _ in range(3)))
+                assert sorted(got) == sorted(ALL)
+
+    url = scripted(Service()).url
+    asyncio.run(work())
+
+
+def test_a_machine_without_threads_to_spare_loses_nothing(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Netra(endpoint=scripted(Service()).url) as client:
+        found = client.usage.iter_traces(START, END, limit=5).with_spans()
+        start = threading.Thread.start
+        left = [2]
+
+        def refuse(thread: threading.Thread) -> None:
+            if thread.name.startswith("netra-spans"):
+                left[0] -= 1
+                if left[0] < 0:
+                    raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert [trace.id for trace, _ in found] == ALL
+
+
+FORKING = """
+import os, sys
+from netra import Netra
+client = Netra(endpoint=sys.argv[1])
+found = client.usage.iter_traces(sys.argv[2], sys.argv[3], limit=5).with_spans()
+got = [next(found).trace.id]
+child = os.fork()
+got += [trace.id for trace, _ in found]
+assert got == [f"trace-{number}" for number in range(1, 13)], got
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_after_a_fork_both_processes_read_the_rest(scripted: Scripted) -> None:
+    url = scripted(Service()).url
+    subprocess.run([sys.executable, "-c", FORKING, url, START, END], check=True, timeout=60)

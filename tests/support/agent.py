@@ -1,0 +1,35 @@
+"""Runs the demo's agent in this process, and keeps what it sent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts/demo"))
+
+from agent import Agent
+
+
+def run_agent(
+    endpoint: str, *, api_key: str | None = None, compression: Compression | None = None
+) -> list[ReadableSpan]:
+    """Exports the agent's spans to `endpoint` with the stock exporter; gives the spans that were sent."""
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": "support-agent", "deployment.environment": "demo"})
+    )
+    kept = InMemorySpanExporter()
+    exporter = OTLPSpanExporter(
+        f"{endpoint}/v1/traces", headers={"x-api-key": api_key} if api_key else None, compression=compression
+    )
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    provider.add_span_processor(BatchSpanProcessor(exporter))
+    Agent(provider.get_tracer("support-agent")).work_through_january()
+    provider.shutdown()
+    return list(kept.get_finished_spans())

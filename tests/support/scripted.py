@@ -1,0 +1,144 @@
+"""A server over real sockets whose every answer is scripted, down to the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
+"""Writes an answer, or what is left of one. The connection stays open unless the reply closes it."""
+
+
+@attrs.frozen
+class Request:
+    method: str
+    target: str
+    """The path and query exactly as they came over the wire."""
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int
+    """Which connection it came over, counted from 1."""
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True, strict_parsing=True))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body) if self.body else None
+
+
+def answer_bytes(
+    value: Any = None,
+    *,
+    status: int = 200,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
+    """A whole HTTP answer: `value` as JSON, or `body` as it is."""
+    content = json.dumps(value).encode() if body is None else body
+    lines = {"content-type": "application/json", **(headers or {})}
+    if status != 204:
+        lines["content-length"] = str(len(content))
+    head = "".join(f"{name}: {text}\r\n" for name, text in lines.items())
+    return f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + content
+
+
+def answer(value: Any = None, **how: Any) -> Reply:
+    """Sends what `answer_bytes` makes of the arguments."""
+    return sending(answer_bytes(value, **how))
+
+
+def sending(data: bytes) -> Reply:
+    """Sends these bytes and leaves the connection open."""
+
+    async def write(wire: asyncio.StreamWriter) -> None:
+        wire.write(data)
+        await wire.drain()
+
+    return write
+
+
+class ScriptedServer:
+    """`with ScriptedServer(script) as server:` `script(request)` gives the reply; `server.requests` keeps them."""
+
+    def __init__(self, script: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> None:
+        self.script = script
+        self._tls = tls
+        self.requests: list[Request] = []
+        self.connections = 0
+        self._port: Future[int] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._connections)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port.result(10)}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._port.result(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._connections: set[asyncio.Task[None]] = set()
+        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**26, ssl=self._tls)
+        self._port.set_result(server.sockets[0].getsockname()[1])
+        await self._stop.wait()
+        server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        self.connections += 1
+        number = self.connections
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                while not writer.is_closing():
+                    request = await self._read(reader, number)
+                    self.requests.append(request)
+                    await self.script(request)(writer)
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    @staticmethod
+    async def _read(reader: asyncio.StreamReader, connection: int) -> Request:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, target, _ = head[0].split(" ")
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in head[1:] if line)
+        }
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
+        return Request(method, target, headers, body, connection)
+
+
+Scripted = Callable[[Callable[[Request], Reply]], ScriptedServer]
+"""A fixture that starts scripted servers."""
