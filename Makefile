@@ -32,8 +32,8 @@ mutants: $(INSTALLED)  ## mutation tests of the rooms that decide: retries, page
 	scripts/mutants.sh
 
 .PHONY: walks
-walks: $(INSTALLED)  ## 2,000 random walks of all iterators through faults, crashes and resumes (a quarter of an hour)
-	$(BIN)/python -m pytest -q tests/client/test_stateful.py --hypothesis-profile=many --hypothesis-show-statistics
+walks: $(INSTALLED)  ## 2,000 random walks of all iterators through faults, crashes and resumes; an interrupt at every place (a quarter of an hour)
+	$(BIN)/python -m pytest -q tests/client/test_stateful.py tests/client/test_interrupts.py --thorough --hypothesis-profile=many
 
 .PHONY: soak
 soak: $(INSTALLED)  ## ten minutes of 16 threads against a faulty backend: sums exact, memory and sockets flat

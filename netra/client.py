@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Iterable, Mapping
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from ._core.protocols import HttpClient, TimeoutLike
@@ -43,6 +43,8 @@ def _usage_without_client() -> Usage:
 
 
 class _NoTransport:
+    config = SimpleNamespace(base_url="no client: call Netra.init")
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # what copying, pickling and mocks look for
             raise AttributeError(name)

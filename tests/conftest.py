@@ -60,6 +60,12 @@ def scripted() -> Iterator[Scripted]:
 
 
 @pytest.fixture
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether to leave nothing out for the sake of time."""
+    return bool(pytestconfig.getoption("--thorough"))
+
+
+@pytest.fixture
 def local_server() -> Iterator[LocalServer]:
     with LocalServer() as server:
         yield server
@@ -91,6 +97,7 @@ def fault_table(pytestconfig: pytest.Config) -> FaultTable:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--thorough", action="store_true", help="leave nothing out for the sake of time")
     parser.addoption(
         "--fault-table", action="store_true", help="print what was found in each cell of the fault matrix"
     )

@@ -33,10 +33,10 @@ class _Traces(Protocol):
     """The walk over traces that fills the queue."""
 
     @property
-    def may_have_more(self) -> bool: ...
+    def _may_have_more(self) -> bool: ...
     @property
-    def last_row(self) -> TraceSummary | None: ...
-    def resume_point(self) -> ResumePoint: ...
+    def _last_row(self) -> TraceSummary | None: ...
+    def _resume_point(self) -> ResumePoint: ...
 
 
 @attrs.define(eq=False)
@@ -63,7 +63,7 @@ class PrefetchQueue(Generic[CallT]):
         """Of the list of traces: it is raised when all traces before it were emitted."""
         self._last_trace: TraceSummary | None = None
         """The last one that was emitted."""
-        self._resume_point = traces.resume_point()
+        self._emitted_point = traces._resume_point()
         self._max_traces = max_traces
         self._page_size = page_size
         self._batch: list[tuple[TraceWithSpans, ResumePoint]] = []
@@ -75,7 +75,7 @@ class PrefetchQueue(Generic[CallT]):
 
         Where the service gives traces no cursor of their own, it moves on with each page only.
         """
-        return self._resume_point[0]
+        return self._emitted_point[0]
 
     @property
     def _wants_more(self) -> bool:
@@ -88,11 +88,11 @@ class PrefetchQueue(Generic[CallT]):
     def _interrupted_trace(self) -> TraceSummary | None:
         """Return the trace that the list has emitted, but that an interrupt has kept from entering the queue."""
         newest = self._pending[-1].trace if self._pending else self._last_trace
-        emitted = self._state.last_row
+        emitted = self._state._last_row
         return None if emitted is newest else emitted
 
     def _enter(self, trace: TraceSummary) -> PendingTrace[CallT]:
-        entered: PendingTrace[CallT] = PendingTrace(trace, self._state.resume_point())
+        entered: PendingTrace[CallT] = PendingTrace(trace, self._state._resume_point())
         self._pending.append(entered)
         return entered
 
@@ -114,7 +114,7 @@ class PrefetchQueue(Generic[CallT]):
         except BaseException as error:
             self._pending[0].call = None
             if isinstance(error, NetraError):
-                attach_cursor(error, self._resume_point)
+                attach_cursor(error, self._emitted_point)
             raise
 
     def _emit(self, spans: Spans) -> TraceWithSpans:
@@ -124,7 +124,7 @@ class PrefetchQueue(Generic[CallT]):
         # Statements that call nothing, between which Python handles no signal: the trace is emitted, or read again.
         del self._pending[0]
         self._last_trace = head.trace
-        self._resume_point = head.resume_point
+        self._emitted_point = head.resume_point
         return result
 
     def _emit_into_batch(self, spans: Spans) -> None:
@@ -140,7 +140,7 @@ class PrefetchQueue(Generic[CallT]):
         """Emit the first trace of a page that was not finished."""
         result, resume_point = self._batch[0]
         del self._batch[0]
-        self._resume_point = resume_point
+        self._emitted_point = resume_point
         return result
 
     def _emit_batch(self) -> TracesWithSpansPage | None:
@@ -148,11 +148,11 @@ class PrefetchQueue(Generic[CallT]):
         if not self._batch:
             return None
         resume_point = self._batch[-1][1]
-        has_next = bool(self._pending) or self._error is not None or self._state.may_have_more
+        has_next = bool(self._pending) or self._error is not None or self._state._may_have_more
         traces = [result for result, _ in self._batch]
         page = TracesWithSpansPage(traces, has_next, resume_point[0] if has_next else None)
         self._batch = []
-        self._resume_point = resume_point
+        self._emitted_point = resume_point
         return page
 
 

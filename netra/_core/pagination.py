@@ -109,9 +109,9 @@ class IteratorState(Generic[Row, PageT]):
 
         Where the service gives rows no cursor of their own, it moves on with each page only.
         """
-        return self.resume_point()[0]
+        return self._resume_point()[0]
 
-    def resume_point(self) -> ResumePoint:
+    def _resume_point(self) -> ResumePoint:
         if self._last_row is None:
             return self._start, True
         if is_usable_cursor(self._last_row.cursor):
@@ -121,12 +121,7 @@ class IteratorState(Generic[Row, PageT]):
         return self._tracker.next_cursor, True
 
     @property
-    def last_row(self) -> Row | None:
-        """The last row that was emitted."""
-        return self._last_row
-
-    @property
-    def may_have_more(self) -> bool:
+    def _may_have_more(self) -> bool:
         """Whether rows are left, or a page is left that may hold some."""
         return bool(length_hint(self._rows)) or not self._tracker.is_done
 
@@ -143,7 +138,7 @@ class IteratorState(Generic[Row, PageT]):
         try:
             yield
         except NetraError as error:
-            attach_cursor(error, self.resume_point())
+            attach_cursor(error, self._resume_point())
             raise
 
     def _accept(self, page: PageT) -> None:

@@ -202,26 +202,22 @@ class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesInParallel"]):
     # ---------------------------------------------------------------- as a source of `TracesWithSpans`
 
     @property
-    def in_flight(self) -> int:
+    def _in_flight(self) -> int:
+        self._reset_after_fork()
         return self._scheduler.in_flight
 
     @property
-    def may_have_more(self) -> bool:
+    def _may_have_more(self) -> bool:
         return self._scheduler.may_have_more
 
     @property
-    def last_row(self) -> TraceSummary | None:
+    def _last_row(self) -> TraceSummary | None:
         return self._scheduler.last_row
 
-    def resume_point(self) -> ResumePoint:
+    def _resume_point(self) -> ResumePoint:
         return self._scheduler.resume_point()
 
-    @property
-    def completed(self) -> queue.SimpleQueue[None]:
-        """Where a token tells that a call of the walk has completed."""
-        return self._completed
-
-    def share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
+    def _share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
         """Keep all requests of the walk within one limit."""
         self._max_in_flight = max_in_flight
         self._others_in_flight = others_in_flight

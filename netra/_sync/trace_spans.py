@@ -63,7 +63,7 @@ class TracesWithSpans(
         self._executor = DaemonThreadExecutor(concurrency)
         self._parallel = traces if isinstance(traces, TracesInParallel) else None
         if self._parallel is not None:
-            self._parallel.share_limit(plan.max_in_flight, partial(calls_in_flight, self._pending))
+            self._parallel._share_limit(plan.max_in_flight, partial(calls_in_flight, self._pending))
         self._lock = threading.Lock()
         self._started: str | None = None
         self._cancel = cancel  # last, for __del__
@@ -118,9 +118,12 @@ class TracesWithSpans(
         check_not_started(self._started, method)
 
     def _read_ahead(self) -> bool:
-        """Start to read spans, as many as may be; return whether a trace is at the head of the queue."""
+        """Start to read spans, as many as may be; return False where the list of traces has ended.
+
+        An empty queue always asks for the next trace, so that it cannot be taken for the end.
+        """
         self._start_calls()
-        while self._wants_more and self._has_capacity():
+        while self._wants_more and (not self._pending or self._has_capacity()):
             try:
                 trace = self._interrupted_trace() or self._next_trace()
             except StopIteration:
@@ -148,19 +151,19 @@ class TracesWithSpans(
         head = self._pending[0]
         while head.call is None:  # no capacity: partitions in flight fill the limit
             assert self._parallel is not None
-            self._parallel.completed.get()
+            self._parallel._completed.get()
             self._start_calls()
         return head.call.result()
 
     def _has_capacity(self) -> bool:
         if self._parallel is None:
             return True
-        return self._spans_in_flight + self._parallel.in_flight < self._plan.max_in_flight
+        return self._spans_in_flight + self._parallel._in_flight < self._plan.max_in_flight
 
     def _on_completion(self) -> Callable[[object], None] | None:
         if self._parallel is None:
             return None
-        completed = self._parallel.completed
+        completed = self._parallel._completed
         return lambda _: completed.put(None)  # holds the queue only
 
     def __del__(self) -> None:

@@ -106,5 +106,3 @@ class TracesIterator(PagedIterator[TraceSummary, TracesPage], TracesWalk["Traces
     def _try_next(self) -> Any:
         """Emit the next trace; wait for it if need be."""
         return next(self)
-
-    in_flight = 0

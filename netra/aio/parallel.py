@@ -147,27 +147,28 @@ class AsyncTracesInParallel(AsyncIterator[TraceSummary], AsyncTracesWalk["AsyncT
     # ---------------------------------------------------------------- as a source of `AsyncTracesWithSpans`
 
     @property
-    def in_flight(self) -> int:
+    def _in_flight(self) -> int:
+        self._bind_to_running_loop()
         return self._scheduler.in_flight
 
     @property
-    def may_have_more(self) -> bool:
+    def _may_have_more(self) -> bool:
         return self._scheduler.may_have_more
 
     @property
-    def last_row(self) -> TraceSummary | None:
+    def _last_row(self) -> TraceSummary | None:
         return self._scheduler.last_row
 
-    def resume_point(self) -> ResumePoint:
+    def _resume_point(self) -> ResumePoint:
         return self._scheduler.resume_point()
 
     @property
-    def completed(self) -> asyncio.Event:
+    def _completed_now(self) -> asyncio.Event:
         """Is set when a call of the walk has completed."""
         self._bind_to_running_loop()
         return self._completed
 
-    def share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
+    def _share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
         """Keep all requests of the walk within one limit."""
         self._max_in_flight = max_in_flight
         self._others_in_flight = others_in_flight

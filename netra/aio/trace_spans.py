@@ -51,7 +51,7 @@ class AsyncTracesWithSpans(
         self._read_spans = read_spans
         self._parallel = traces if isinstance(traces, AsyncTracesInParallel) else None
         if self._parallel is not None:
-            self._parallel.share_limit(plan.max_in_flight, partial(calls_in_flight, self._pending))
+            self._parallel._share_limit(plan.max_in_flight, partial(calls_in_flight, self._pending))
         self._lock = PerLoopLock()
         self._started: str | None = None
 
@@ -103,9 +103,12 @@ class AsyncTracesWithSpans(
         check_not_started(self._started, method)
 
     async def _read_ahead(self) -> bool:
-        """Start to read spans, as many as may be; return whether a trace is at the head of the queue."""
+        """Start to read spans, as many as may be; return False where the list of traces has ended.
+
+        An empty queue always asks for the next trace, so that it cannot be taken for the end.
+        """
         self._start_calls()
-        while self._wants_more and self._has_capacity():
+        while self._wants_more and (not self._pending or self._has_capacity()):
             try:
                 trace = self._interrupted_trace() or await self._next_trace()
             except StopAsyncIteration:
@@ -133,7 +136,7 @@ class AsyncTracesWithSpans(
         head = self._pending[0]
         while head.call is None:  # no capacity: partitions in flight fill the limit
             assert self._parallel is not None
-            completed = self._parallel.completed
+            completed = self._parallel._completed_now
             completed.clear()
             self._start_calls()
             if head.call is None:
@@ -143,12 +146,12 @@ class AsyncTracesWithSpans(
     def _has_capacity(self) -> bool:
         if self._parallel is None:
             return True
-        return self._spans_in_flight + self._parallel.in_flight < self._plan.max_in_flight
+        return self._spans_in_flight + self._parallel._in_flight < self._plan.max_in_flight
 
     def _on_completion(self) -> Callable[[asyncio.Task[Spans]], None] | None:
         if self._parallel is None:
             return None
-        completed = self._parallel.completed
+        completed = self._parallel._completed_now
         return lambda _: completed.set()  # holds the event only
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""Netra on this machine: a server that takes OpenTelemetry traces and answers the usage API.
+"""The embedded backend: a server that ingests OpenTelemetry traces and serves the usage API.
 
-For demos, and for tests here and in your own project. It is for one machine; production is the
-hosted service. Install it with `pip install ".[local]"`, run it with `python -m
+Use it for demos, and for tests here and in your own project. It is for one machine; production is
+the hosted service. Install it with `pip install ".[local]"`, run it with `python -m
 netra.local`, or in your own process with `LocalServer`.
 
 Example:

@@ -1,4 +1,4 @@
-"""`python -m netra.local`: runs the server until Ctrl-C or SIGTERM."""
+"""`python -m netra.local`: run the server until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netra.local import LocalServer
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs the command; returns its exit code."""
+    """Run the command and return its exit code."""
     options = _parser().parse_args(arguments)
     stop = threading.Event()
     signals = (signal.SIGINT, signal.SIGTERM)
@@ -54,25 +54,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m netra.local",
         description=(
-            "Netra's usage API on this machine. Takes OpenTelemetry traces (OTLP/HTTP, protobuf"
-            " or JSON) at /telemetry/v1/traces and answers questions about usage, traces and spans."
-            " For demos and tests; Ctrl-C ends it."
+            "Netra's usage API on this machine. Ingests OpenTelemetry traces (OTLP/HTTP, protobuf"
+            " or JSON) at /telemetry/v1/traces and serves usage, traces and spans."
+            " For demos and tests; Ctrl-C stops it."
         ),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--port", type=int, default=8765, help="port to listen on; 0 takes a free one")
+    parser.add_argument("--port", type=int, default=8765, help="port to listen on; 0 chooses a free one")
     parser.add_argument(
         "--db",
         default="./netra-local.db",
         metavar="PATH",
-        help="SQLite file that keeps the data; made if it does not exist",
+        help="SQLite file for the data; created if it does not exist",
     )
     parser.add_argument(
         "--api-key",
         default=None,
         metavar="KEY",
-        help="what requests must send as x-api-key; without this, every request is taken",
+        help="key that requests must send as x-api-key; without it, every request is accepted",
     )
     parser.add_argument(
         "--faults",
@@ -80,9 +80,9 @@ def _parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="SHARE",
         help=(
-            "share, from 0 to 1, of the reading requests that meet a fault: 503, 429 with Retry-After,"
-            " a reset connection, a truncated answer or a late one. Taking spans in never fails on"
-            " purpose, because exporters drop the spans that they cannot send"
+            "share, from 0 to 1, of the read requests that get an injected fault: 503, 429 with"
+            " Retry-After, a reset connection, a truncated response or a delayed one. Ingest gets no"
+            " faults, because exporters drop the spans that they cannot send"
         ),
     )
     parser.add_argument(
@@ -91,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         metavar="N",
         help=(
-            "the same seed gives the same requests in the same order the same faults; where they run"
-            " side by side, chance decides which meets which"
+            "with the same seed, the same sequence of requests gets the same faults; with concurrent"
+            " requests, their order of arrival varies"
         ),
     )
     return parser

@@ -1,4 +1,4 @@
-"""The HTTP face: routes, the API key, and errors as JSON."""
+"""The ASGI application: routes, the check of the API key, and errors as JSON."""
 
 from __future__ import annotations
 
@@ -19,26 +19,27 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ._answers import Body, session_usage_body, spans_body, tenant_usage_body, traces_body
-from ._bodies import decompressed, media_type, read_body
-from ._errors import RequestError, UnsupportedMediaError, error_answer
-from ._faults import Faults
-from ._otlp import EMPTY_ANSWER, JSON, PROTOBUF, spans_of
-from ._requests import path_id, span_query, trace_query, usage_window
+from ._errors import RequestError, UnsupportedMediaError, error_response
+from ._faults import FaultInjector
+from ._otlp import EMPTY_RESPONSE, JSON, PROTOBUF, parse_spans
+from ._request_body import decompress, media_type, read_body
+from ._requests import decode_path_id, parse_span_query, parse_trace_query, parse_usage_window
+from ._responses import Body, session_usage_body, spans_body, tenant_usage_body, traces_body
 from ._store import Store
 
 _T = TypeVar("_T")
 Handler = Callable[[Request], Awaitable[Response]]
 
-_THREADS = 8
+_WORKER_THREADS = 8
 _log = logging.getLogger("netra.local")
 
 
-def create_app(store: Store, api_key: str | None = None, faults: Faults | None = None) -> ASGIApp:
-    """The ASGI application over a store; with `api_key`, requests must bring it as `x-api-key`.
+def create_app(store: Store, api_key: str | None = None, faults: FaultInjector | None = None) -> ASGIApp:
+    """Create the ASGI application for a store.
 
-    Faults meet the four operations only: exporters drop the spans that they cannot send.
-    The store stays the caller's to close, after the application's lifespan has ended.
+    With `api_key`, every request must send it as `x-api-key`. Faults are injected into the four
+    operations of the contract only, because exporters drop the spans that they cannot send. The
+    caller closes the store, after the application's lifespan has ended.
     """
     handlers = _Handlers(store)
     app = Starlette(
@@ -52,21 +53,21 @@ def create_app(store: Store, api_key: str | None = None, faults: Faults | None =
         exception_handlers={HTTPException: _http_error},
         lifespan=handlers.lifespan,
     )
-    # A path with one slash too many is another path, not a redirect.
+    # A path with an extra slash is a different path: answer 404 instead of a redirect.
     app.router.redirect_slashes = False
-    return _Door(app, api_key)
+    return _AuthAndRawPathMiddleware(app, api_key)
 
 
-def _route(method: str, path: str, handler: Handler, faults: Faults | None = None) -> Route:
-    middleware = [Middleware(faults.around)] if faults else None
-    return Route(path, _answering(handler), methods=[method], middleware=middleware)
+def _route(method: str, path: str, handler: Handler, faults: FaultInjector | None = None) -> Route:
+    middleware = [Middleware(faults.wrap)] if faults else None
+    return Route(path, _with_error_responses(handler), methods=[method], middleware=middleware)
 
 
-class _Door:
-    """What comes before routing: the API key, and paths as they were sent.
+class _AuthAndRawPathMiddleware:
+    """Check the API key, then route on the raw path.
 
-    ASGI hands over paths with their percent-encoding undone, where `a%2Fb` can no longer be told
-    from `a/b`. Routing on the raw path keeps an id one segment, whatever is in it.
+    ASGI's `path` is already percent-decoded, so `a%2Fb` and `a/b` look the same. On the raw path
+    an id is always one segment.
     """
 
     def __init__(self, app: ASGIApp, api_key: str | None) -> None:
@@ -76,15 +77,15 @@ class _Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif not self._may_enter(scope):
-            refusal = error_answer(401, "x-api-key: missing or wrong")
-            await refusal(scope, receive, send)
+        elif not self._is_authorized(scope):
+            response = error_response(401, "x-api-key: missing or wrong")
+            await response(scope, receive, send)
         else:
             raw: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
             path = raw.partition(b"?")[0].decode("latin-1")
             await self._app({**scope, "path": path}, receive, send)
 
-    def _may_enter(self, scope: Scope) -> bool:
+    def _is_authorized(self, scope: Scope) -> bool:
         if self._key is None:
             return True
         sent = [value for name, value in scope["headers"] if name == b"x-api-key"]
@@ -92,7 +93,7 @@ class _Door:
 
 
 class _Handlers:
-    """One method per operation. SQLite and parsing block, so they run in threads of their own."""
+    """The request handlers, one method per operation. Blocking work (SQLite, parsing) runs in threads."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -100,84 +101,86 @@ class _Handlers:
 
     @asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        # A pool of our own ends with the application; Starlette's threads outlive it for a moment.
-        with ThreadPoolExecutor(_THREADS, thread_name_prefix="netra-local") as self._threads:
+        # Our own pool ends with the lifespan; the threads of Starlette would live a little longer.
+        with ThreadPoolExecutor(_WORKER_THREADS, thread_name_prefix="netra-local") as self._threads:
             yield
 
-    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+    async def _run_in_thread(self, work: Callable[[], _T]) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     async def export_traces(self, request: Request) -> Response:
         content_type = media_type(request, PROTOBUF, JSON)
         encoding = request.headers.get("content-encoding", "")
         body = await read_body(request)
-        await self._in_thread(lambda: self._store.add(spans_of(decompressed(body, encoding), content_type)))
-        return Response(EMPTY_ANSWER[content_type], media_type=content_type)
+        await self._run_in_thread(
+            lambda: self._store.ingest(parse_spans(decompress(body, encoding), content_type))
+        )
+        return Response(EMPTY_RESPONSE[content_type], media_type=content_type)
 
     async def session_usage(self, request: Request) -> Response:
-        session_id = _id(request, "sessionId")
-        window = usage_window(request.scope["query_string"])
-        usage = await self._in_thread(lambda: self._store.session_usage(session_id, window))
+        session_id = _path_id(request, "sessionId")
+        window = parse_usage_window(request.scope["query_string"])
+        usage = await self._run_in_thread(lambda: self._store.session_usage(session_id, window))
         return JSONResponse(session_usage_body(session_id, usage))
 
     async def tenant_usage(self, request: Request) -> Response:
-        tenant_id = _id(request, "tenantId")
-        window = usage_window(request.scope["query_string"])
-        usage = await self._in_thread(lambda: self._store.tenant_usage(tenant_id, window))
+        tenant_id = _path_id(request, "tenantId")
+        window = parse_usage_window(request.scope["query_string"])
+        usage = await self._run_in_thread(lambda: self._store.tenant_usage(tenant_id, window))
         return JSONResponse(tenant_usage_body(tenant_id, usage))
 
     async def list_traces(self, request: Request) -> Response:
         encoding = request.headers.get("content-encoding", "")
 
         def page() -> Body:
-            query = trace_query(decompressed(body, encoding))
+            query = parse_trace_query(decompress(body, encoding))
             return traces_body(self._store.traces(query), query)
 
         try:
             media_type(request, JSON)
             body = await read_body(request)
-            return JSONResponse(await self._in_thread(page))
+            return JSONResponse(await self._run_in_thread(page))
         except UnsupportedMediaError as error:
-            # The contract knows one status for every malformed request.
+            # In the contract, every malformed request has the status 400.
             raise RequestError(error.message) from None
 
     async def list_spans(self, request: Request) -> Response:
-        query = span_query(_id(request, "traceId"), request.scope["query_string"])
-        page = await self._in_thread(lambda: self._store.spans(query))
+        query = parse_span_query(_path_id(request, "traceId"), request.scope["query_string"])
+        page = await self._run_in_thread(lambda: self._store.spans(query))
         return JSONResponse(spans_body(page))
 
 
-def _id(request: Request, name: str) -> str:
+def _path_id(request: Request, name: str) -> str:
     segment: str = request.path_params["id"]
     if "/" in segment:
         raise HTTPException(404)
-    return path_id(name, segment)
+    return decode_path_id(name, segment)
 
 
 # ---------------------------------------------------------------------- errors
 
 
-def _answering(handler: Handler) -> Handler:
-    """The handler, with its errors turned into answers."""
+def _with_error_responses(handler: Handler) -> Handler:
+    """Wrap a handler so that its exceptions become error responses."""
 
-    async def answer(request: Request) -> Response:
+    async def handle(request: Request) -> Response:
         try:
             return await handler(request)
         except RequestError as error:
-            return error_answer(error.status_code, error.message)
+            return error_response(error.status_code, error.message)
         except ClientDisconnect:
-            return error_answer(400, "the body ended too early")
+            return error_response(400, "the body ended too early")
         except HTTPException:
             raise
         except Exception:
             _log.exception("%s %s failed", request.method, request.url.path)
-            return error_answer(500, "unexpected error; the server's log has the details")
+            return error_response(500, "unexpected error; the server's log has the details")
 
-    return answer
+    return handle
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     messages = {404: "no such path", 405: f"this path does not take {request.method}"}
     message = messages.get(error.status_code, error.detail)
-    return error_answer(error.status_code, message, dict(error.headers or {}))
+    return error_response(error.status_code, message, dict(error.headers or {}))

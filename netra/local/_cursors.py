@@ -1,7 +1,7 @@
-"""Cursors: where an item stands in a list, as text that means nothing to its reader.
+"""Cursors: opaque strings that hold the position of an item in a list.
 
-A cursor holds all that the next page needs, so cursors survive restarts and cost the server
-nothing.
+A cursor holds everything that the next page needs. So the server keeps no state for it, and it stays
+valid after a restart.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from ._json import dump_json, parse_json
 
 SortKey = int | float | str
 
-_MOST_INT = 2**63 - 1
+_MAX_INT64 = 2**63 - 1
 
 
 class TraceCursor(NamedTuple):
-    """A place in a list of traces: the sort key, made unique by the id, and the list's order."""
+    """A position in a list of traces: the sort order, the sort key, and the id as a tie-breaker."""
 
     sort_field: str
     sort_order: str
-    key: SortKey
+    sort_key: SortKey
     trace_id: str
     snapshot: int
-    """The ingest after which the walk's first page was read; all its pages show that state."""
+    """The snapshot that the first page was read from; the pages after it read the same one."""
 
 
 class SpanCursor(NamedTuple):
-    """A place in the list of a trace's spans."""
+    """A position in the list of a trace's spans."""
 
     trace_id: str
     start_ns: int
@@ -37,26 +37,26 @@ class SpanCursor(NamedTuple):
 
 
 def encode_cursor(cursor: TraceCursor | SpanCursor) -> str:
-    """The cursor as text: base64url over JSON."""
+    """Encode a cursor as base64url of JSON."""
     data = dump_json(list(cursor)).encode("utf-8")
     return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
 
 
 def decode_trace_cursor(text: str) -> TraceCursor:
-    """Raises RequestError for what is not a cursor of a list of traces."""
+    """Decode a cursor of a list of traces. Raises RequestError for any other text."""
     match _decode(text):
-        case [str(field), str(order), int() | float() | str() as key, str(trace_id), int(snapshot)]:
-            if _storable(key) and _storable(snapshot):
-                return TraceCursor(field, order, key, trace_id, snapshot)
-    raise _not_a_cursor()
+        case [str(field), str(order), int() | float() | str() as sort_key, str(trace_id), int(snapshot)]:
+            if _fits_in_sqlite(sort_key) and _fits_in_sqlite(snapshot):
+                return TraceCursor(field, order, sort_key, trace_id, snapshot)
+    raise _invalid_cursor()
 
 
 def decode_span_cursor(text: str) -> SpanCursor:
-    """Raises RequestError for what is not a cursor of a list of spans."""
+    """Decode a cursor of a list of spans. Raises RequestError for any other text."""
     match _decode(text):
-        case [str(trace_id), int(start_ns), str(span_id)] if _storable(start_ns):
+        case [str(trace_id), int(start_ns), str(span_id)] if _fits_in_sqlite(start_ns):
             return SpanCursor(trace_id, start_ns, span_id)
-    raise _not_a_cursor()
+    raise _invalid_cursor()
 
 
 def _decode(text: str) -> object:
@@ -64,14 +64,14 @@ def _decode(text: str) -> object:
         padded = text + "=" * (-len(text) % 4)
         return parse_json(base64.b64decode(padded, altchars=b"-_", validate=True))
     except ValueError:
-        raise _not_a_cursor() from None
+        raise _invalid_cursor() from None
 
 
-def _storable(value: SortKey) -> bool:
+def _fits_in_sqlite(value: SortKey) -> bool:
     if isinstance(value, bool):
         return False
-    return not isinstance(value, int) or abs(value) <= _MOST_INT
+    return not isinstance(value, int) or abs(value) <= _MAX_INT64
 
 
-def _not_a_cursor() -> RequestError:
+def _invalid_cursor() -> RequestError:
     return RequestError("cursor: not one of this list; pass the `cursor` of an item as it came")

@@ -1,4 +1,4 @@
-"""What a request can do wrong, with the HTTP status that tells the caller so; and the answer that does."""
+"""Errors of a request with their HTTP status, and the error response."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 
 
 class RequestError(Exception):
-    """A request that is answered with an error; `message` is what the caller reads."""
+    """The request is invalid; `message` goes into the error response."""
 
     status_code = 400
 
@@ -19,19 +19,19 @@ class RequestError(Exception):
 
 
 class TooLargeError(RequestError):
-    """The body is larger than the server takes, as sent or after decompression."""
+    """The body is larger than the size limit, before or after decompression."""
 
     status_code = 413
 
 
 class UnsupportedMediaError(RequestError):
-    """The body's content type or content encoding is not one that the server reads."""
+    """The body's content type or content encoding is not supported."""
 
     status_code = 415
 
 
-def error_answer(status_code: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The contract's ErrorResponse."""
-    words = HTTPStatus(status_code).phrase
-    body = {"statusCode": status_code, "message": message, "error": words}
+def error_response(status_code: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Build an ErrorResponse of the contract."""
+    phrase = HTTPStatus(status_code).phrase
+    body = {"statusCode": status_code, "message": message, "error": phrase}
     return JSONResponse(body, status_code, headers)

@@ -1,7 +1,7 @@
-"""Filters of a trace listing → SQL conditions on a row of the table `trace`.
+"""Compile the filters of a request into SQL conditions on the table `trace`.
 
-Whatever a caller sends is bound as a parameter; the SQL is put together from the texts in this
-file. Texts that are missing are stored as "", so the negative operators hold for them.
+The SQL is built only from strings in this file; values of a request are bound as parameters.
+Missing strings are stored as "", so the negative operators match them.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from netra_api.models.trace_filter import TraceFilter
 from ._errors import RequestError
 from ._json import dump_json
 
-MOST_FILTERS = 50
-MOST_CHOICES = 500
-"""Values in one `any_of` or `none_of`; times filters, fewer than SQLite's 32766 parameters."""
+MAX_FILTERS = 50
+MAX_LIST_VALUES = 500
+"""Values in one list. `MAX_FILTERS` times this stays below SQLite's limit of 32766 parameters."""
 
 Value = str | int | float
 
 
 class Condition(NamedTuple):
-    """A condition of SQL and the values of its parameters."""
+    """An SQL condition and the values of its parameters."""
 
     sql: str
     values: tuple[Value, ...] = ()
-    narrows_to: str = ""
-    """The column that must equal the only value, when that is what the condition says."""
+    equality_column: str = ""
+    """The column that the condition compares with `=` to its only value; else empty."""
 
 
-_TEXT_COLUMNS = {
+_STRING_COLUMNS = {
     "name": "name",
     "tenant_id": "tenant_id",
     "user_id": "user_id",
@@ -48,7 +48,7 @@ _BOOLEAN_COLUMNS = {
     "has_error": "has_error",
 }
 _FIELD_TYPES = {
-    **dict.fromkeys(_TEXT_COLUMNS, "string"),
+    **dict.fromkeys(_STRING_COLUMNS, "string"),
     "parent_span_id": "string",
     **dict.fromkeys(_NUMBER_COLUMNS, "number"),
     **dict.fromkeys(_BOOLEAN_COLUMNS, "boolean"),
@@ -56,155 +56,155 @@ _FIELD_TYPES = {
     "metadata": "object",
 }
 
-_NULLNESS = {"is_null", "is_not_null"}
-_CHOICE = {"any_of", "none_of"}
-_EQUALITY = {"equals": "=", "not_equals": "<>"}
-_ORDER = {
+_NULL_OPERATORS = {"is_null", "is_not_null"}
+_LIST_OPERATORS = {"any_of", "none_of"}
+_EQUALITY_OPERATORS = {"equals": "=", "not_equals": "<>"}
+_ORDER_OPERATORS = {
     "greater_than": ">",
     "less_than": "<",
     "greater_equal_to": ">=",
     "less_equal_to": "<=",
 }
-_PIECES = {
+_SUBSTRING_OPERATORS = {
     "contains": "instr({}, ?) > 0",
     "not_contains": "instr({}, ?) = 0",
     "starts_with": "starts_with({}, ?)",
     "ends_with": "ends_with({}, ?)",
 }
-_OPERATORS = {
-    "string": {*_EQUALITY, *_PIECES, *_CHOICE, *_NULLNESS},
-    "number": {*_EQUALITY, *_ORDER, *_CHOICE, *_NULLNESS},
-    "boolean": {*_EQUALITY, *_NULLNESS},
-    "arrayOptions": {*_EQUALITY, "contains", "not_contains", *_CHOICE, *_NULLNESS},
+_OPERATORS_BY_TYPE = {
+    "string": {*_EQUALITY_OPERATORS, *_SUBSTRING_OPERATORS, *_LIST_OPERATORS, *_NULL_OPERATORS},
+    "number": {*_EQUALITY_OPERATORS, *_ORDER_OPERATORS, *_LIST_OPERATORS, *_NULL_OPERATORS},
+    "boolean": {*_EQUALITY_OPERATORS, *_NULL_OPERATORS},
+    "arrayOptions": {*_EQUALITY_OPERATORS, "contains", "not_contains", *_LIST_OPERATORS, *_NULL_OPERATORS},
 }
 
 
-def condition_of(trace_filter: TraceFilter) -> Condition:
-    """The condition that a filter stands for.
+def compile_filter(trace_filter: TraceFilter) -> Condition:
+    """Compile a filter into an SQL condition.
 
-    Raises RequestError for an unknown field, and where field, type, operator and value do not fit.
+    Raises RequestError for an unknown field, and if field, type, operator and value do not match.
     """
     field, kind, operator = trace_filter.field, trace_filter.type_, trace_filter.operator
     if (trace_filter.key is not None) != (kind == "object"):
         raise RequestError("key: needed with the type object, and only there")
-    if operator in _NULLNESS and trace_filter.value is not None:
+    if operator in _NULL_OPERATORS and trace_filter.value is not None:
         raise RequestError(f"value: {operator} takes none")
     if kind == "attributeKey":
-        return _attribute(field, operator, trace_filter.value)
+        return _attribute_condition(field, operator, trace_filter.value)
     expected = _FIELD_TYPES.get(field)
     if expected is None:
         raise RequestError(f"field: unknown; known are {', '.join(sorted(_FIELD_TYPES))}")
     if kind != expected:
         raise RequestError(f"type: the field {field} has the type {expected}, not {kind}")
     if kind == "object":
-        return _attribute(trace_filter.key or "", operator, trace_filter.value)
-    if operator not in _OPERATORS[kind]:
+        return _attribute_condition(trace_filter.key or "", operator, trace_filter.value)
+    if operator not in _OPERATORS_BY_TYPE[kind]:
         raise RequestError(f"operator: {operator} does not fit the type {kind}")
     if field == "models":
-        return _models(operator, trace_filter.value)
+        return _models_condition(operator, trace_filter.value)
     if field == "parent_span_id":
         inner = _compare("span.parent_span_id", "string", operator, trace_filter.value)
         exists = f"EXISTS (SELECT 1 FROM span WHERE {_SPAN_OF_TRACE} AND {inner.sql})"
         return Condition(exists, inner.values)
-    columns = {**_TEXT_COLUMNS, **_NUMBER_COLUMNS, **_BOOLEAN_COLUMNS}
+    columns = {**_STRING_COLUMNS, **_NUMBER_COLUMNS, **_BOOLEAN_COLUMNS}
     return _compare(columns[field], kind, operator, trace_filter.value)
 
 
 def _compare(column: str, kind: str, operator: str, value: object) -> Condition:
-    """Compares an SQL expression that is never NULL with a value of the given type."""
-    if operator in _NULLNESS:
+    """Compare an SQL expression that is never NULL with a value of this type."""
+    if operator in _NULL_OPERATORS:
         missing = f"{column} = ''" if kind == "string" else "FALSE"
         return Condition(missing if operator == "is_null" else f"NOT ({missing})")
-    if operator in _CHOICE:
-        return _choice(column, operator, [_checked(item, kind) for item in _list(value)])
-    checked = _checked(value, kind)
-    if operator in _PIECES:
-        return Condition(_PIECES[operator].format(column), (checked,))
-    symbol = _EQUALITY.get(operator) or _ORDER[operator]
+    if operator in _LIST_OPERATORS:
+        return _in_list(column, operator, [_check_value(item, kind) for item in _check_list(value)])
+    checked = _check_value(value, kind)
+    if operator in _SUBSTRING_OPERATORS:
+        return Condition(_SUBSTRING_OPERATORS[operator].format(column), (checked,))
+    symbol = _EQUALITY_OPERATORS.get(operator) or _ORDER_OPERATORS[operator]
     return Condition(f"{column} {symbol} ?", (checked,), column if operator == "equals" else "")
 
 
-def _choice(column: str, operator: str, values: Sequence[Value]) -> Condition:
-    verb = "IN" if operator == "any_of" else "NOT IN"
-    return Condition(f"{column} {verb} ({', '.join('?' * len(values))})", tuple(values))
+def _in_list(column: str, operator: str, values: Sequence[Value]) -> Condition:
+    keyword = "IN" if operator == "any_of" else "NOT IN"
+    return Condition(f"{column} {keyword} ({', '.join('?' * len(values))})", tuple(values))
 
 
-def _models(operator: str, value: object) -> Condition:
-    """`models` is a JSON list of distinct texts, sorted."""
-    if operator in _NULLNESS:
+def _models_condition(operator: str, value: object) -> Condition:
+    """Compare the column `models`, a sorted JSON list of distinct strings."""
+    if operator in _NULL_OPERATORS:
         return Condition("models = '[]'" if operator == "is_null" else "models <> '[]'")
-    if operator in _EQUALITY:
-        items = _list(value) if isinstance(value, list) else [value]
-        wanted = sorted({_text(item) for item in items})
-        return Condition(f"models {_EQUALITY[operator]} ?", (dump_json(wanted),))
-    choices = [_text(item) for item in _list(value)] if operator in _CHOICE else [_text(value)]
-    among = _choice("value", "any_of", choices)
-    exists = f"EXISTS (SELECT 1 FROM json_each(trace.models) WHERE {among.sql})"
+    if operator in _EQUALITY_OPERATORS:
+        items = _check_list(value) if isinstance(value, list) else [value]
+        wanted = sorted({_check_string(item) for item in items})
+        return Condition(f"models {_EQUALITY_OPERATORS[operator]} ?", (dump_json(wanted),))
+    values = _check_list(value) if operator in _LIST_OPERATORS else [value]
+    membership = _in_list("value", "any_of", [_check_string(item) for item in values])
+    exists = f"EXISTS (SELECT 1 FROM json_each(trace.models) WHERE {membership.sql})"
     negative = operator in ("none_of", "not_contains")
-    return Condition(f"NOT {exists}" if negative else exists, among.values)
+    return Condition(f"NOT {exists}" if negative else exists, membership.values)
 
 
 _SPAN_OF_TRACE = "span.trace_id = trace.trace_id"
-# Written as the JSON spells it, so that a text filter finds truth values and numbers as well.
-_ATTRIBUTE_TEXT = (
+# The value as a string, as JSON writes it, so that string operators match booleans and numbers too.
+_ATTRIBUTE_AS_STRING = (
     "(CASE attribute.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
     " ELSE ifnull(CAST(attribute.value AS TEXT), '') END)"
 )
 _ATTRIBUTE_TYPES = {"number": "('integer', 'real')", "boolean": "('true', 'false')"}
 
 
-def _attribute(name: str, operator: str, value: object) -> Condition:
-    """Some span of the trace has an attribute of that name that satisfies the operator."""
-    if operator in _NULLNESS:
-        found = _some_attribute("attribute.type <> 'null'")
+def _attribute_condition(name: str, operator: str, value: object) -> Condition:
+    """Match traces with a span whose attribute of this name satisfies the operator."""
+    if operator in _NULL_OPERATORS:
+        found = _attribute_exists("attribute.type <> 'null'")
         return Condition(f"NOT {found}" if operator == "is_null" else found, (name,))
-    sample = _list(value)[:1] if operator in _CHOICE else [value]
+    sample = _check_list(value)[:1] if operator in _LIST_OPERATORS else [value]
     kind = "string"
     if sample and not isinstance(sample[0], str):
         kind = "boolean" if isinstance(sample[0], bool) else "number"
-    if operator not in _OPERATORS[kind]:
+    if operator not in _OPERATORS_BY_TYPE[kind]:
         raise RequestError(f"operator: {operator} does not fit a {kind} value")
     if kind == "string":
-        inner = _compare(_ATTRIBUTE_TEXT, kind, operator, value)
+        inner = _compare(_ATTRIBUTE_AS_STRING, kind, operator, value)
         sql = f"attribute.type <> 'null' AND {inner.sql}"
     else:
         inner = _compare("attribute.value", kind, operator, value)
         sql = f"attribute.type IN {_ATTRIBUTE_TYPES[kind]} AND {inner.sql}"
-    return Condition(_some_attribute(sql), (name, *inner.values))
+    return Condition(_attribute_exists(sql), (name, *inner.values))
 
 
-def _some_attribute(condition: str) -> str:
+def _attribute_exists(condition: str) -> str:
     return (
         "EXISTS (SELECT 1 FROM span, json_each(span.attributes) AS attribute"
         f" WHERE {_SPAN_OF_TRACE} AND attribute.key = ? AND {condition})"
     )
 
 
-def _list(value: object) -> list[Any]:
+def _check_list(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise RequestError("value: expected a list")
-    if len(value) > MOST_CHOICES:
-        raise RequestError(f"value: at most {MOST_CHOICES} in a list")
+    if len(value) > MAX_LIST_VALUES:
+        raise RequestError(f"value: at most {MAX_LIST_VALUES} in a list")
     return value
 
 
-def _checked(value: object, kind: str) -> Value:
+def _check_value(value: object, kind: str) -> Value:
     if kind == "string":
-        return _text(value)
+        return _check_string(value)
     if kind == "boolean":
         if not isinstance(value, bool):
             raise RequestError("value: expected true or false")
         return int(value)
-    return _number(value)
+    return _check_number(value)
 
 
-def _text(value: object) -> str:
+def _check_string(value: object) -> str:
     if not isinstance(value, str):
         raise RequestError("value: expected a text")
     return value
 
 
-def _number(value: object) -> int | float:
+def _check_number(value: object) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise RequestError("value: expected a number")
     if isinstance(value, int) and abs(value) < 2**63:

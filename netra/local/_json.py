@@ -1,4 +1,4 @@
-"""Strict JSON: what this reads can be stored, compared and sent again without surprises."""
+"""Strict JSON: every value that `parse_json` accepts can be stored and serialized again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(data: bytes | str) -> Any:
-    """The value of a JSON text. Raises ValueError for anything that is not JSON in valid UTF-8.
+    """Parse JSON in UTF-8. Raises ValueError for anything else.
 
-    Python's own reader also takes NaN, lone surrogates (which no text column can hold) and, by way
-    of RecursionError, leaves the caller with an error of another kind for deep nesting.
+    `json.loads` also accepts NaN and lone surrogates, which SQLite cannot store, and raises
+    RecursionError for deep nesting.
     """
     text = data.decode("utf-8") if isinstance(data, bytes) else data
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_reject_constant)
         if _SURROGATE_ESCAPE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError:
@@ -26,9 +26,9 @@ def parse_json(data: bytes | str) -> Any:
 
 
 def dump_json(value: object) -> str:
-    """Compact JSON text; raises ValueError for NaN and infinities, which JSON does not know."""
+    """Serialize to compact JSON. Raises ValueError for NaN and infinities, which are not JSON."""
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")

@@ -1,6 +1,6 @@
-"""OTLP: the bytes of an export request → the spans in it.
+"""Parse OTLP export requests into spans.
 
-JSON is turned into the same protobuf message first, so that everything after that exists once.
+JSON is first converted to the protobuf message, so the rest of the code exists once.
 """
 
 from __future__ import annotations
@@ -23,49 +23,49 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from ._errors import RequestError
 from ._json import dump_json, parse_json
-from ._meaning import meaning_of
+from ._semantic_conventions import read_attributes
 from ._span import Span
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 
-EMPTY_ANSWER = {PROTOBUF: ExportTraceServiceResponse().SerializeToString(), JSON: b"{}"}
-"""The answer to a request all of whose spans were taken, by content type."""
+EMPTY_RESPONSE = {PROTOBUF: ExportTraceServiceResponse().SerializeToString(), JSON: b"{}"}
+"""The response body of a successful export, by content type."""
 
 _STATUS = {Status.STATUS_CODE_OK: "OK", Status.STATUS_CODE_ERROR: "ERROR"}
-_MOST_NS = 2**63 - 1
+_MAX_NS = 2**63 - 1
 
 
-def spans_of(body: bytes, content_type: str) -> list[Span]:
-    """The spans of an `ExportTraceServiceRequest`, in protobuf or in OTLP's JSON.
+def parse_spans(body: bytes, content_type: str) -> list[Span]:
+    """Parse the spans of an `ExportTraceServiceRequest`, in protobuf or OTLP JSON.
 
-    Raises RequestError when the body is malformed or a single span of it is: a request is taken
-    whole or not at all.
+    Raises RequestError if the body or any span in it is malformed: one bad span rejects the whole
+    request.
     """
-    request = _from_json(body) if content_type == JSON else _from_protobuf(body)
+    request = _parse_json_request(body) if content_type == JSON else _parse_protobuf_request(body)
     return list(_spans(request))
 
 
-def _from_protobuf(body: bytes) -> ExportTraceServiceRequest:
+def _parse_protobuf_request(body: bytes) -> ExportTraceServiceRequest:
     try:
         return ExportTraceServiceRequest.FromString(body)
     except DecodeError:
         raise RequestError("the body is not an OTLP ExportTraceServiceRequest") from None
 
 
-def _from_json(body: bytes) -> ExportTraceServiceRequest:
+def _parse_json_request(body: bytes) -> ExportTraceServiceRequest:
     try:
         document = parse_json(body)
         if not isinstance(document, dict):
             raise ValueError("expected an object")
-        _rewrite_ids(document)
+        _convert_ids(document)
         return ParseDict(document, ExportTraceServiceRequest(), ignore_unknown_fields=True)
     except (ValueError, OverflowError, ParseError, RecursionError) as error:
         raise RequestError(f"the body is not OTLP JSON: {error}") from None
 
 
-def _rewrite_ids(document: dict[str, Any]) -> None:
-    """Turns ids in place from hex, OTLP's way, into base64, the way of protobuf's own JSON."""
+def _convert_ids(document: dict[str, Any]) -> None:
+    """Convert ids in place from hex, as in OTLP JSON, to base64, as in protobuf JSON."""
     for resource_spans in _objects(document, "resourceSpans", "resource_spans"):
         for scope_spans in _objects(resource_spans, "scopeSpans", "scope_spans"):
             for span in _objects(scope_spans, "spans"):
@@ -99,36 +99,36 @@ def _base64_from_hex(name: str, value: object) -> str:
 def _spans(request: ExportTraceServiceRequest) -> Iterator[Span]:
     for resource_spans in request.resource_spans:
         resource = _attributes(resource_spans.resource.attributes)
-        resource_text = dump_json(resource)
+        resource_json = dump_json(resource)
         for scope_spans in resource_spans.scope_spans:
             for span in scope_spans.spans:
-                yield _span(span, resource, resource_text)
+                yield _span(span, resource, resource_json)
 
 
-def _span(span: ProtoSpan, resource: dict[str, Any], resource_text: str) -> Span:
+def _span(span: ProtoSpan, resource: dict[str, Any], resource_json: str) -> Span:
     _check_id("trace_id", span.trace_id, 16)
     _check_id("span_id", span.span_id, 8)
     if span.parent_span_id:
         _check_id("parent_span_id", span.parent_span_id, 8)
-    if max(span.start_time_unix_nano, span.end_time_unix_nano) > _MOST_NS:
+    if max(span.start_time_unix_nano, span.end_time_unix_nano) > _MAX_NS:
         raise RequestError("a span's time is out of range: beyond the year 2262")
     attributes = _attributes(span.attributes)
-    meaning = meaning_of(attributes, resource)
+    semantic_fields = read_attributes(attributes, resource)
     return Span(
         trace_id=span.trace_id.hex(),
         span_id=span.span_id.hex(),
-        # Some programs send a parent of zeros to say "none".
+        # Some clients send a parent id of zeros for "no parent".
         parent_span_id=span.parent_span_id.hex() if any(span.parent_span_id) else "",
         name=span.name,
         start_ns=span.start_time_unix_nano,
-        # An end that is missing, or before the start, would be a negative latency.
+        # An end that is missing or before the start would give a negative latency.
         end_ns=max(span.start_time_unix_nano, span.end_time_unix_nano),
         status=_STATUS.get(span.status.code, "UNSET"),
         attributes=dump_json(attributes),
         events=dump_json([_event(event) for event in span.events]),
         links=dump_json([_link(link) for link in span.links]),
-        resources=resource_text,
-        **meaning._asdict(),
+        resources=resource_json,
+        **semantic_fields._asdict(),
     )
 
 
@@ -167,8 +167,8 @@ def _value(value: AnyValue) -> Any:
             return value.int_value
         case "double_value":
             number = value.double_value
-            # JSON has no NaN and no infinity: spelled out, as protobuf's JSON does.
-            return number if math.isfinite(number) else _NOT_FINITE[str(number)]
+            # JSON has no NaN and no infinity; protobuf JSON writes them as strings.
+            return number if math.isfinite(number) else _NON_FINITE[str(number)]
         case "array_value":
             return [_value(item) for item in value.array_value.values]
         case "kvlist_value":
@@ -179,4 +179,4 @@ def _value(value: AnyValue) -> Any:
             return None
 
 
-_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+_NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}

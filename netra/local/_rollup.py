@@ -1,4 +1,4 @@
-"""A trace as the sum of its spans."""
+"""Rollups: one row for each trace, aggregated from its spans."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ._json import dump_json
 from ._span import Span
 
 
-class RollUp(NamedTuple):
-    """What listings show and sort by. The field names are column names of the table `trace`.
+class Rollup(NamedTuple):
+    """The aggregate of a trace's spans. The field names are column names of the table `trace`.
 
-    Texts that no span has are "", as sort keys must not be null.
+    A string that no span has is "", because sort keys must not be null.
     """
 
     trace_id: str
@@ -28,7 +28,7 @@ class RollUp(NamedTuple):
     environment: str
     service: str
     models: str
-    """JSON list of the distinct models, sorted."""
+    """Sorted JSON list of the distinct models."""
     prompt_tokens: int | None
     completion_tokens: int | None
     cached_tokens: int | None
@@ -37,56 +37,56 @@ class RollUp(NamedTuple):
     has_error: int
 
 
-def roll_up(spans: Sequence[Span]) -> RollUp:
-    """The roll-up of all spans of one trace, of which there is at least one.
+def roll_up(spans: Sequence[Span]) -> Rollup:
+    """Aggregate all spans of one trace, at least one.
 
-    It depends on nothing but the set of spans: in which order and in how many exports they arrived
-    makes no difference, not even to the last bit of a cost.
+    The result depends only on the set of spans, not on their order or their exports. This includes
+    the last bit of a cost.
     """
-    by_rank = _by_rank(spans)
-    root = by_rank[0]
+    spans_root_first = _sort_root_first(spans)
+    root = spans_root_first[0]
     start_ns = min(span.start_ns for span in spans)
     end_ns = max(span.end_ns for span in spans)
-    return RollUp(
+    return Rollup(
         trace_id=root.trace_id,
         name=root.name,
         kind=root.kind,
         start_ns=start_ns,
         end_ns=end_ns,
         latency_ns=end_ns - start_ns,
-        session_id=_first(span.session_id for span in by_rank),
-        tenant_id=_first(span.tenant_id for span in by_rank),
-        user_id=_first(span.user_id for span in by_rank),
-        environment=_first(span.environment for span in by_rank),
-        service=_first(span.service for span in by_rank),
+        session_id=_first_non_empty(span.session_id for span in spans_root_first),
+        tenant_id=_first_non_empty(span.tenant_id for span in spans_root_first),
+        user_id=_first_non_empty(span.user_id for span in spans_root_first),
+        environment=_first_non_empty(span.environment for span in spans_root_first),
+        service=_first_non_empty(span.service for span in spans_root_first),
         models=dump_json(sorted({span.model for span in spans if span.model})),
-        prompt_tokens=_sum(span.prompt_tokens for span in spans),
-        completion_tokens=_sum(span.completion_tokens for span in spans),
-        cached_tokens=_sum(span.cached_tokens for span in spans),
-        total_tokens=_sum(span.total_tokens for span in spans) or 0,
+        prompt_tokens=_sum_or_none(span.prompt_tokens for span in spans),
+        completion_tokens=_sum_or_none(span.completion_tokens for span in spans),
+        cached_tokens=_sum_or_none(span.cached_tokens for span in spans),
+        total_tokens=_sum_or_none(span.total_tokens for span in spans) or 0,
         total_cost=math.fsum(span.total_cost for span in spans if span.total_cost is not None),
         has_error=int(any(span.status == "ERROR" for span in spans)),
     )
 
 
-def _by_rank(spans: Sequence[Span]) -> list[Span]:
-    """The spans, the one that speaks for the trace first, the others in order of time.
+def _sort_root_first(spans: Sequence[Span]) -> list[Span]:
+    """Sort the spans by start, with the root first.
 
-    That one is the earliest span without a parent; while that has not arrived, the earliest whose
-    parent has not arrived; and in a trace whose spans go in circles, the earliest of all.
+    The root is the earliest span without a parent id. If there is none, it is the earliest span
+    whose parent has not arrived; if the parents form a cycle, the earliest span.
     """
-    in_time = sorted(spans, key=lambda span: (span.start_ns, span.span_id))
-    present = {span.span_id for span in in_time}
-    roots = [span for span in in_time if not span.parent_span_id]
-    orphans = [span for span in in_time if span.parent_span_id not in present]
-    root = (roots or orphans or in_time)[0]
-    return [root, *(span for span in in_time if span is not root)]
+    by_start = sorted(spans, key=lambda span: (span.start_ns, span.span_id))
+    present = {span.span_id for span in by_start}
+    roots = [span for span in by_start if not span.parent_span_id]
+    orphans = [span for span in by_start if span.parent_span_id not in present]
+    root = (roots or orphans or by_start)[0]
+    return [root, *(span for span in by_start if span is not root)]
 
 
-def _first(values: Iterable[str]) -> str:
+def _first_non_empty(values: Iterable[str]) -> str:
     return next((value for value in values if value), "")
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
+def _sum_or_none(values: Iterable[int | None]) -> int | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None

@@ -1,4 +1,4 @@
-"""The server in this process: a thread that runs uvicorn."""
+"""Run the server in a thread of this process, with uvicorn."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import create_app
-from ._faults import Faults, FaultyProtocol
+from ._faults import FaultInjector, TransportInScopeProtocol
 from ._store import Store
 
 _GRACE_SECONDS = 5
 
 
 class LocalServer:
-    """Netra's API on this machine: takes OpenTelemetry traces and answers questions about them.
+    """Serve Netra's API on this machine: ingest OpenTelemetry traces and answer usage requests.
 
-    It serves from `start()` (or entering a `with` block) until `stop()` (or leaving the block), in
-    a thread of this process. Afterwards no thread, no open file and no bound port is left, and it
-    can be started again.
+    The server runs in a thread of this process, from `start()` to `stop()`, or for the length of a
+    `with` block. After it stops, no thread, no open file and no bound port is left, and it can be
+    started again.
 
     Args:
-        db: Path of the SQLite file that keeps the data. None keeps it in a temporary directory that
-            `stop()` removes.
-        api_key: What requests must send as `x-api-key`, to export spans and to read. None takes
-            requests with any key or none.
+        db: Path of the SQLite file for the data. None uses a temporary directory that `stop()`
+            removes.
+        api_key: The key that every request must send as `x-api-key`, for exports and for reads.
+            None accepts requests with any key or none.
         host: Address to listen on.
-        port: Port to listen on; 0 takes a free one.
-        faults: The share, from 0 to 1, of reading requests that meet a fault, to test how a program
-            bears it: 503, 429 with `Retry-After` (0 or 1 s), a reset connection, a truncated answer,
-            or the right answer up to 0.3 s late, each as often as the others. Taking spans in never
-            fails on purpose, because exporters drop the spans that they cannot send.
-        faults_seed: The same seed gives the same requests in the same order the same faults, anew
-            after each start. Where requests run side by side, chance decides which meets which.
+        port: Port to listen on; 0 chooses a free one.
+        faults: The share, from 0 to 1, of read requests that get an injected fault, to test how a
+            program handles it. The kinds are equally likely: 503, 429 with `Retry-After` (0 or 1 s),
+            a reset connection, a truncated response, or the correct response up to 0.3 s late.
+            Ingest gets no faults, because exporters drop the spans that they cannot send.
+        faults_seed: With the same seed, the same sequence of requests gets the same faults, after
+            each start. With concurrent requests, their order of arrival varies.
 
     Raises:
-        ValueError: The API key is empty, `faults` is not from 0 to 1, or (on start) the file belongs
-            to something else.
-        OSError: (On start) The port is taken, or the file cannot be opened.
+        ValueError: The API key is empty, `faults` is not from 0 to 1, or (on start) the file is the
+            database of another program or version.
+        OSError: (On start) The port is in use, or the file cannot be opened.
 
     Example:
         with LocalServer(api_key="secret") as server:
@@ -93,7 +93,7 @@ class LocalServer:
         return f"{self.url}/telemetry"
 
     def start(self) -> None:
-        """Starts; on return, requests are answered. Raises RuntimeError when already running."""
+        """Start the server and wait until it serves. Raises RuntimeError if it is already running."""
         if self._running is not None:
             raise RuntimeError("the server is already running")
         with ExitStack() as stack:
@@ -106,15 +106,15 @@ class LocalServer:
             listener = stack.enter_context(_listen(self._host, self._port))
             host, port = listener.getsockname()[:2]
             self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            faults = Faults(self._faults, self._faults_seed) if self._faults else None
+            faults = FaultInjector(self._faults, self._faults_seed) if self._faults else None
             app = create_app(store, self._api_key, faults)
-            thread = _ServerThread(app, listener, FaultyProtocol if faults else H11Protocol)
+            thread = _ServerThread(app, listener, TransportInScopeProtocol if faults else H11Protocol)
             stack.callback(thread.stop)
             thread.start_serving()
             self._running = stack.pop_all()
 
     def stop(self) -> None:
-        """Answers the requests that are under way, then stops. Does nothing when not running."""
+        """Finish the requests in progress, then stop the server. Do nothing if it is not running."""
         running, self._running = self._running, None
         if running is not None:
             running.close()
@@ -134,8 +134,8 @@ class LocalServer:
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio switches Nagle's delay (40 ms per answer) off only where the protocol is spelled out,
-    # which socket.create_server() does not do.
+    # asyncio sets TCP_NODELAY only if the protocol of the socket is IPPROTO_TCP, which
+    # socket.create_server() does not set. Without TCP_NODELAY each response takes 40 ms longer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":
@@ -149,14 +149,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _ServerThread(threading.Thread):
-    """Runs uvicorn on a socket that already listens, so no request can come too early."""
+    """Run uvicorn on a socket that already listens, so that no early request is refused."""
 
     def __init__(self, app: ASGIApp, listener: socket.socket, protocol: type[H11Protocol]) -> None:
         super().__init__(name="netra-local-server", daemon=True)
         config = uvicorn.Config(
             app,
-            # The same parser and loop wherever it runs; and the host program's logging stays its
-            # own.
+            # Use the same parser and event loop on every machine, and leave the logging of the host
+            # program alone.
             http=protocol,
             ws="none",
             loop="asyncio",
@@ -169,21 +169,21 @@ class _ServerThread(threading.Thread):
         self._listener = listener
         self._ready = threading.Event()
         self._server = _Server(config, self._ready)
-        self._failure: BaseException | None = None
+        self._error: BaseException | None = None
 
     def start_serving(self) -> None:
-        """Starts the thread; returns when it serves, raises RuntimeError when it cannot."""
+        """Start the thread and wait until it serves. Raises RuntimeError if uvicorn fails to start."""
         self.start()
         self._ready.wait()
         if not self._server.started:
             self.join()
-            raise RuntimeError("the server did not start") from self._failure
+            raise RuntimeError("the server did not start") from self._error
 
     def run(self) -> None:
         try:
             asyncio.run(self._server.serve(sockets=[self._listener]))
-        except BaseException as failure:  # uvicorn gives up with SystemExit
-            self._failure = failure
+        except BaseException as failure:  # uvicorn raises SystemExit if it cannot start
+            self._error = failure
         finally:
             self._ready.set()
 

@@ -1,4 +1,4 @@
-"""A span as the store keeps it."""
+"""A span as the store keeps it: a row of the table `span`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """One finished span. A text that the program did not send is "", a number None.
+    """One finished span. A missing string is "", a missing number None.
 
     The field names are the column names of the table `span`.
     """
@@ -33,7 +33,7 @@ class Span(NamedTuple):
     status: str
     """`OK`, `ERROR` or `UNSET`."""
     attributes: str
-    """JSON text, as are the three that follow."""
+    """JSON, like the next three fields."""
     events: str
     links: str
     resources: str

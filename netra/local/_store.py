@@ -1,11 +1,11 @@
-"""The store: takes spans, keeps their roll-ups, answers questions about them.
+"""The store: ingest spans, maintain the rollups of their traces, answer queries.
 
-**Snapshots.** Late spans change a trace's cost, its error flag, its start: the very keys that a
-reader may be walking by. So a roll-up is never changed in place. Each ingest that changes one gets
-the next number; it marks the old row as superseded at that number and adds the new row as a version
-of that number. A walk reads all of its pages at the number that was the newest when it began, which
-its cursors carry: every trace that was there is listed exactly once, however much arrives
-meanwhile.
+**Snapshots.** Late spans change the cost, the error flag and the start of a trace, and these are
+sort keys. A client that reads page after page could miss a trace, or get it twice. So a rollup row
+is never changed in place. Each ingest that changes a rollup creates the next snapshot number: it
+marks the old row as superseded at this number, and inserts the new row with this number as its
+version. The first page is read from the newest snapshot, and its cursors hold that number. All
+later pages read the same snapshot, so they list each of its traces exactly once.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from ._database import LIVE, connect, prepare
 from ._errors import RequestError
-from ._listing import SpanQuery, TraceQuery, Window, span_page, trace_page
-from ._rollup import RollUp, roll_up
+from ._rollup import Rollup, roll_up
+from ._schema import LIVE, connect, create_schema
 from ._span import Span
+from ._statements import SpanQuery, TraceQuery, Window, select_span_page, select_trace_page
 from ._times import NS_PER_MS
 
-KEEP_SUPERSEDED_MS = 24 * 60 * 60 * 1000
-"""How long a walk may take: a snapshot can be read at least this long."""
+SNAPSHOT_RETENTION_MS = 24 * 60 * 60 * 1000
+"""A snapshot stays readable for at least this long after a newer one replaces it."""
 
 
 class Usage(NamedTuple):
-    """Totals of the traces of a session or tenant; cost in US dollars."""
+    """Totals over the traces of a session or tenant; cost in US dollars."""
 
     traces: int
     sessions: int
@@ -39,22 +39,22 @@ class Usage(NamedTuple):
 
 
 class TracePage(NamedTuple):
-    """Traces in the order of the walk, and the snapshot that they were read from."""
+    """A page of traces, and the snapshot that it was read from."""
 
-    traces: list[RollUp]
+    traces: list[Rollup]
     has_next: bool
     snapshot: int
 
 
 class StoredSpan(NamedTuple):
-    """A span, and when it was taken in, in milliseconds since 1970."""
+    """A span, and the time of its ingest in milliseconds since 1970."""
 
     span: Span
     created_ms: int
 
 
 class SpanPage(NamedTuple):
-    """Spans in the order of the walk."""
+    """A page of spans."""
 
     spans: list[StoredSpan]
     has_next: bool
@@ -65,14 +65,14 @@ def _now_ms() -> int:
 
 
 class Store:
-    """A SQLite file of spans and traces. Any thread may call its methods, until `close()`.
+    """Spans and rollups in a SQLite file. All methods but `close()` are thread-safe.
 
-    One connection writes, behind a lock. Readers never wait for it: each borrows a connection of
-    its own from a pool. `now_ms` is the clock, in milliseconds since 1970.
+    A lock guards the only connection that writes. Readers do not wait for it: each takes its own
+    connection from a pool. `now_ms` is the clock, in milliseconds since 1970.
     """
 
     def __init__(self, path: Path, now_ms: Callable[[], int] = _now_ms) -> None:
-        if str(path) == ":memory:":  # each connection would have a memory of its own
+        if str(path) == ":memory:":  # each connection would get its own database
             raise ValueError("the data needs a file; without one named, LocalServer uses a temporary one")
         self._path = path
         self._now_ms = now_ms
@@ -81,23 +81,23 @@ class Store:
         self._idle_readers: list[sqlite3.Connection] = []
         self._writer = connect(path)
         try:
-            prepare(self._writer)
+            create_schema(self._writer)
         except BaseException:
             self._writer.close()
             raise
 
     def close(self) -> None:
-        """Closes the file. No other method may be running, or be called after."""
+        """Close all connections. No other method may run during or after this."""
         for reader in self._idle_readers:
             reader.close()
         self._idle_readers.clear()
         self._writer.close()
 
-    # ------------------------------------------------------------------ taking spans in
+    # ------------------------------------------------------------------ ingest
 
-    def add(self, spans: Sequence[Span]) -> None:
-        """Stores spans that are not yet there and brings their traces up to date; all or nothing."""
-        with self._writing() as db:
+    def ingest(self, spans: Sequence[Span]) -> None:
+        """Insert new spans, ignore known ones, and update the rollups, in one transaction."""
+        with self._write_transaction() as db:
             now_ms = self._now_ms()
             before = db.total_changes
             db.executemany(_INSERT_SPAN, ((*span, now_ms) for span in spans))
@@ -105,23 +105,23 @@ class Store:
                 return
             number = _newest_snapshot(db) + 1
             trace_ids = {span.trace_id for span in spans}
-            changed = [_supersede(db, trace_id, number) for trace_id in trace_ids]
+            changed = [_update_rollup(db, trace_id, number) for trace_id in trace_ids]
             if any(changed):
                 db.execute("INSERT INTO snapshot (number, taken_ms) VALUES (?, ?)", (number, now_ms))
-            _forget_snapshots(db, now_ms - KEEP_SUPERSEDED_MS)
+            _delete_expired_snapshots(db, now_ms - SNAPSHOT_RETENTION_MS)
 
-    # ------------------------------------------------------------------ answering
+    # ------------------------------------------------------------------ queries
 
     def session_usage(self, session_id: str, window: Window) -> Usage | None:
-        """Totals of the session's traces that start in the window; None when there are none."""
+        """Sum the session's traces that start in the window; None if there are none."""
         return self._usage("session_id", session_id, window)
 
     def tenant_usage(self, tenant_id: str, window: Window) -> Usage | None:
-        """Totals of the tenant's traces that start in the window; None when there are none."""
+        """Sum the tenant's traces that start in the window; None if there are none."""
         return self._usage("tenant_id", tenant_id, window)
 
     def _usage(self, column: str, owner: str, window: Window) -> Usage | None:
-        # Costs are summed over spans: a sum of the traces' rounded sums would be rounded twice.
+        # Sum costs over spans: the total cost of a rollup is already rounded.
         sql = f"""
             SELECT count(DISTINCT trace.trace_id), count(DISTINCT nullif(trace.session_id, '')),
                 ifnull(sum(span.total_tokens), 0), fsum(span.total_cost)
@@ -129,40 +129,40 @@ class Store:
             WHERE span.trace_id = trace.trace_id AND trace.superseded_at = {LIVE}
                 AND trace.{column} = ? AND trace.start_ns >= ? AND trace.start_ns < ?
         """
-        with self._reading() as db:
+        with self._read_transaction() as db:
             usage = Usage._make(db.execute(sql, (owner, *window)).fetchone())
         return usage if usage.traces else None
 
     def traces(self, query: TraceQuery) -> TracePage:
-        """A page of traces. Raises RequestError when the cursor's snapshot is no longer kept."""
-        with self._reading() as db:
+        """Read a page of traces. Raises RequestError if the snapshot of the cursor has expired."""
+        with self._read_transaction() as db:
             newest = _newest_snapshot(db)
             snapshot = newest if query.cursor is None else query.cursor.snapshot
             if snapshot > newest:
                 raise RequestError("cursor: it was made by another database")
             if snapshot < _oldest_snapshot(db):
                 raise RequestError("cursor: it has expired; begin again without a cursor")
-            rows = db.execute(*trace_page(query, snapshot)).fetchall()
-        traces = [RollUp._make(row) for row in rows[: query.limit]]
+            rows = db.execute(*select_trace_page(query, snapshot)).fetchall()
+        traces = [Rollup._make(row) for row in rows[: query.limit]]
         return TracePage(traces, len(rows) > query.limit, snapshot)
 
     def spans(self, query: SpanQuery) -> SpanPage:
-        """A page of the spans of a trace; empty when there is no such trace."""
-        with self._reading() as db:
-            rows = db.execute(*span_page(query)).fetchall()
+        """Read a page of a trace's spans; empty for an unknown trace."""
+        with self._read_transaction() as db:
+            rows = db.execute(*select_span_page(query)).fetchall()
         spans = [StoredSpan(Span._make(row[:-1]), row[-1]) for row in rows[: query.limit]]
         return SpanPage(spans, len(rows) > query.limit)
 
     # ------------------------------------------------------------------ connections
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write_transaction(self) -> Iterator[sqlite3.Connection]:
         with self._write_lock, _transaction(self._writer, "BEGIN IMMEDIATE") as db:
             yield db
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        """A connection in a transaction, so that all it reads is of one moment."""
+    def _read_transaction(self) -> Iterator[sqlite3.Connection]:
+        """Begin a read transaction, in which all statements see the same state of the database."""
         with self._pool_lock:
             reader = self._idle_readers.pop() if self._idle_readers else None
         if reader is None:
@@ -186,7 +186,7 @@ def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connect
     db.execute("COMMIT")
 
 
-# ---------------------------------------------------------------------- versions of roll-ups
+# ---------------------------------------------------------------------- versions of rollups
 
 _INSERT_SPAN = (
     f"INSERT INTO span ({', '.join((*Span._fields, 'created_ms'))})"
@@ -194,27 +194,27 @@ _INSERT_SPAN = (
     " ON CONFLICT (trace_id, span_id) DO NOTHING"
 )
 _INSERT_TRACE = (
-    f"INSERT INTO trace ({', '.join((*RollUp._fields, 'version'))})"
-    f" VALUES ({', '.join('?' * (len(RollUp._fields) + 1))})"
+    f"INSERT INTO trace ({', '.join((*Rollup._fields, 'version'))})"
+    f" VALUES ({', '.join('?' * (len(Rollup._fields) + 1))})"
 )
-# Roll-ups need none of the long texts, which stand last in a span.
-_WIDE = ("attributes", "events", "links", "resources")
-_NARROW_SPANS = (
-    f"SELECT {', '.join(name for name in Span._fields if name not in _WIDE)}, '', '', '', ''"
+# A rollup does not need the long JSON columns, which are the last fields of `Span`.
+_JSON_COLUMNS = ("attributes", "events", "links", "resources")
+_SELECT_SPANS_FOR_ROLLUP = (
+    f"SELECT {', '.join(name for name in Span._fields if name not in _JSON_COLUMNS)}, '', '', '', ''"
     " FROM span WHERE trace_id = ?"
 )
-_LIVE_TRACE = f"trace_id = ? AND superseded_at = {LIVE}"
+_IS_LIVE_ROW = f"trace_id = ? AND superseded_at = {LIVE}"
 
 
-def _supersede(db: sqlite3.Connection, trace_id: str, number: int) -> bool:
-    """Makes a new version of the trace's roll-up if its spans call for one; says if it did."""
-    current = roll_up([Span._make(row) for row in db.execute(_NARROW_SPANS, (trace_id,))])
+def _update_rollup(db: sqlite3.Connection, trace_id: str, number: int) -> bool:
+    """Insert a new version of the trace's rollup if its spans changed it; return whether they did."""
+    current = roll_up([Span._make(row) for row in db.execute(_SELECT_SPANS_FOR_ROLLUP, (trace_id,))])
     live = db.execute(
-        f"SELECT {', '.join(RollUp._fields)} FROM trace WHERE {_LIVE_TRACE}", (trace_id,)
+        f"SELECT {', '.join(Rollup._fields)} FROM trace WHERE {_IS_LIVE_ROW}", (trace_id,)
     ).fetchone()
     if live == current:
         return False
-    db.execute(f"UPDATE trace SET superseded_at = ? WHERE {_LIVE_TRACE}", (number, trace_id))
+    db.execute(f"UPDATE trace SET superseded_at = ? WHERE {_IS_LIVE_ROW}", (number, trace_id))
     db.execute(_INSERT_TRACE, (*current, number))
     return True
 
@@ -227,13 +227,13 @@ def _oldest_snapshot(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT min(number) FROM snapshot").fetchone()[0])
 
 
-def _forget_snapshots(db: sqlite3.Connection, before_ms: int) -> None:
-    """Drops the snapshots that had ended by then, and the versions that only they can see."""
-    ended = db.execute(
+def _delete_expired_snapshots(db: sqlite3.Connection, before_ms: int) -> None:
+    """Delete the snapshots that were replaced before this time, and the versions that only they show."""
+    oldest_kept = db.execute(
         "SELECT number FROM snapshot WHERE taken_ms < ? ORDER BY taken_ms DESC LIMIT 1",
         (before_ms,),
     ).fetchone()
-    if ended is not None and ended[0] > _oldest_snapshot(db):
-        # The snapshot taken last before that moment was still the newest at that moment: it stays.
-        db.execute("DELETE FROM snapshot WHERE number < ?", ended)
-        db.execute(f"DELETE FROM trace WHERE superseded_at <= ? AND superseded_at < {LIVE}", ended)
+    if oldest_kept is not None and oldest_kept[0] > _oldest_snapshot(db):
+        # This snapshot was still the newest one at `before_ms`, so it is kept.
+        db.execute("DELETE FROM snapshot WHERE number < ?", oldest_kept)
+        db.execute(f"DELETE FROM trace WHERE superseded_at <= ? AND superseded_at < {LIVE}", oldest_kept)

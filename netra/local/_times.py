@@ -1,4 +1,4 @@
-"""Time stamps: nanoseconds in the store, ISO 8601 with milliseconds on the wire."""
+"""Convert timestamps: nanoseconds in the store, ISO 8601 with milliseconds in requests and responses."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from datetime import UTC, datetime, timedelta
 NS_PER_MS = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_FORMAT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 
 
 def iso_from_ms(ms: int) -> str:
-    """Milliseconds since 1970 as `2026-01-15T09:30:00.000Z`."""
+    """Format milliseconds since 1970 as `2026-01-15T09:30:00.000Z`."""
     text = (_EPOCH + ms * _MILLISECOND).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00") + "Z"
 
 
 def iso_from_ns(ns: int) -> str:
-    """Nanoseconds since 1970, cut down to whole milliseconds, as `2026-01-15T09:30:00.000Z`."""
+    """Format nanoseconds since 1970, truncated to milliseconds, as `2026-01-15T09:30:00.000Z`."""
     return iso_from_ms(ns // NS_PER_MS)
 
 
 def ms_from_iso(text: str) -> int:
-    """The reverse of `iso_from_ms`; raises ValueError for other forms and for unreal dates."""
-    if not _FORM.fullmatch(text):
+    """Parse the format of `iso_from_ms`. Raises ValueError for another format or an invalid date."""
+    if not _FORMAT.fullmatch(text):
         raise ValueError("must have the form 2026-01-15T09:30:00.000Z")
     try:
-        moment = datetime.fromisoformat(text)
+        timestamp = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError("is not a real date and time") from None
-    return (moment - _EPOCH) // _MILLISECOND
+    return (timestamp - _EPOCH) // _MILLISECOND

@@ -18,6 +18,7 @@ from netra import (
     AsyncNetra,
     AsyncPagedIterator,
     AsyncTracesInParallel,
+    AsyncTracesIterator,
     AsyncTracesWithSpans,
     AsyncUsage,
     ConfigurationError,
@@ -27,6 +28,7 @@ from netra import (
     PagedIterator,
     ServerError,
     TracesInParallel,
+    TracesIterator,
     TracesWithSpans,
     Usage,
 )
@@ -40,9 +42,10 @@ def three_pages(request: Request) -> Reply:
     return answer(page([trace(number)], more=number < 3))
 
 
-OWN_ITERATORS = {
-    "with_spans": (TracesWithSpans, AsyncTracesWithSpans),
-    "in_parallel": (TracesInParallel, AsyncTracesInParallel),
+TWINS = {
+    TracesIterator: AsyncTracesIterator,
+    TracesInParallel: AsyncTracesInParallel,
+    TracesWithSpans: AsyncTracesWithSpans,
 }
 METHODS = sorted(name for name in vars(Usage) if not name.startswith("_"))
 
@@ -61,14 +64,25 @@ def test_both_faces_have_the_same_parameters_defaults_docs_and_results(method: s
     hints, async_hints = get_type_hints(one), get_type_hints(other)
     result, async_result = hints.pop("return"), async_hints.pop("return")
     assert hints == async_hints
-    if method in OWN_ITERATORS:
-        assert (result, async_result) == OWN_ITERATORS[method]
+    if method == "iter_traces":
+        assert (result, async_result) == (TracesIterator, AsyncTracesIterator)
     elif method.startswith("iter"):
         assert (result.__origin__, async_result.__origin__) == (PagedIterator, AsyncPagedIterator)
         assert result.__args__ == async_result.__args__
     else:
         assert result == async_result
         assert inspect.iscoroutinefunction(other) == (method != "with_options")
+
+
+@pytest.mark.parametrize("sync", TWINS, ids=lambda cls: cls.__name__)
+def test_both_kinds_of_walk_have_the_same_methods_and_docs(sync: Any) -> None:
+    twin: Any = TWINS[sync]
+    members = sorted(name for name in dir(sync) if not name.startswith("_"))
+    assert members == sorted(name for name in dir(twin) if not name.startswith("_"))
+    for name in ("with_spans", "in_parallel"):
+        one, other = getattr(sync, name), getattr(twin, name)
+        assert inspect.signature(one).parameters == inspect.signature(other).parameters
+        assert one.__doc__ == other.__doc__
 
 
 def test_both_clients_take_the_same_arguments() -> None:

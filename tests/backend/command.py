@@ -1,4 +1,4 @@
-"""The server as a command, in a process of its own."""
+"""Run the server as a command, in its own process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def command(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """`python -m netra.local` with these arguments: the process, its first line and its URL."""
+    """Run `python -m netra.local` with these arguments; yield the process, its first line and its URL."""
     process = subprocess.Popen(
         [sys.executable, "-m", "netra.local", "--port", "0", *arguments],
         stdout=subprocess.PIPE,

@@ -27,15 +27,15 @@ def client(server: LocalServer) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def refusing() -> Iterator[httpx.Client]:
-    """A client for requests that are refused or find nothing: its server is shared and stays empty."""
+def empty_client() -> Iterator[httpx.Client]:
+    """A client of an empty server, for requests that are rejected or find nothing; all tests share it."""
     with LocalServer() as running, contract_client(running) as open_client:
         yield open_client
 
 
 @pytest.fixture
 def export(client: httpx.Client) -> Export:
-    """Sends spans to the server, as one export."""
+    """Send spans to the server in one export."""
 
     def send(spans: Iterable[Span], resource: Mapping[str, Value] | None = None) -> None:
         headers = {"content-type": PROTOBUF}

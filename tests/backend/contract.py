@@ -1,4 +1,4 @@
-"""An HTTP client that holds every answer of the server against openapi.yaml."""
+"""An HTTP client that validates every response of the server against openapi.yaml."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ OPERATIONS = {
 
 
 def contract_client(server: LocalServer, **options: Any) -> httpx.Client:
-    """A client of the server; an answer that the contract does not allow fails the test."""
-    return httpx.Client(base_url=server.url, timeout=60, event_hooks={"response": [check_answer]}, **options)
+    """Create a client of the server; a response that violates the contract fails the test."""
+    return httpx.Client(
+        base_url=server.url, timeout=60, event_hooks={"response": [check_response]}, **options
+    )
 
 
-def check_answer(response: httpx.Response) -> None:
-    """Fails unless the answer's body is what the contract says for its operation and status."""
+def check_response(response: httpx.Response) -> None:
+    """Validate the body of a response by the schema of its operation and status."""
     response.read()
     operation_id = operation_of(response.request)
     if operation_id is None and response.is_success:
@@ -43,7 +45,7 @@ def check_answer(response: httpx.Response) -> None:
 
 
 def operation_of(request: httpx.Request) -> str | None:
-    """The operation that the request is for, if any."""
+    """Return the id of the request's operation, or None."""
     path = request.url.raw_path.decode("ascii").partition("?")[0]
     for operation_id, (method, template, _) in OPERATIONS.items():
         pattern = re.sub(r"\{[^}]*\}", "[^/]*", template)
@@ -54,9 +56,9 @@ def operation_of(request: httpx.Request) -> str | None:
 
 @cache
 def validator(operation_id: str | None, status: int) -> jsonschema_rs.Validator:
-    """The validator of an operation's bodies of that status; of any error, unless it is a 200."""
+    """Return the validator of an operation's 200; of an ErrorResponse for any other status."""
     schema = {"$ref": "#/components/schemas/ErrorResponse"}
     if operation_id is not None and status == 200:
-        answer = OPERATIONS[operation_id][2]["responses"]["200"]
-        schema = answer["content"]["application/json"]["schema"]
+        response = OPERATIONS[operation_id][2]["responses"]["200"]
+        schema = response["content"]["application/json"]["schema"]
     return jsonschema_rs.validator_for({**schema, "components": DOCUMENT["components"]})

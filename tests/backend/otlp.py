@@ -1,4 +1,4 @@
-"""OTLP requests, made by hand where a test needs ids and times of its own."""
+"""Build OTLP requests with ids and times that a test chooses."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Value = str | bool | int | float
 
 PROTOBUF = "application/x-protobuf"
 EPOCH_MS = 1_767_225_600_000
-"""2026-01-01T00:00:00.000Z, when the spans of these tests start unless they say otherwise."""
+"""2026-01-01T00:00:00.000Z, the default start of spans in these tests."""
 WINDOW = {"startTime": "2026-01-01T00:00:00.000Z", "endTime": "2026-01-31T23:59:59.000Z"}
 
 
 def trace_id(trace: int) -> str:
-    """The id of the trace of that number."""
+    """Return the id of the trace with this number."""
     return f"{trace:032x}"
 
 
 def span_id(span: int) -> str:
-    """The id of the span of that number."""
+    """Return the id of the span with this number."""
     return f"{span:016x}"
 
 
@@ -41,7 +41,7 @@ def make_span(
     duration_ns: int = 1_500_000,
     error: bool = False,
 ) -> Span:
-    """A span; traces and spans go by number."""
+    """Build a span; `trace`, `span` and `parent` are numbers."""
     return Span(
         trace_id=bytes.fromhex(trace_id(trace)),
         span_id=bytes.fromhex(span_id(span)),
@@ -57,7 +57,7 @@ def make_span(
 def make_request(
     spans: Iterable[Span], resource: Mapping[str, Value] | None = None
 ) -> ExportTraceServiceRequest:
-    """An export of these spans by one program."""
+    """Build an export request with these spans of one resource."""
     request = ExportTraceServiceRequest()
     resource_spans = request.resource_spans.add()
     resource_spans.resource.attributes.extend(_pairs(resource or {}))
@@ -66,12 +66,12 @@ def make_request(
 
 
 def body_of(spans: Iterable[Span], resource: Mapping[str, Value] | None = None) -> bytes:
-    """The body of an export of these spans, in protobuf."""
+    """Build the protobuf body of an export request."""
     return make_request(spans, resource).SerializeToString()
 
 
 def json_of(request: ExportTraceServiceRequest) -> bytes:
-    """The export in OTLP's JSON: as protobuf's, but for ids in hex and enums as numbers."""
+    """Serialize an export request to OTLP JSON: protobuf JSON with ids in hex and enums as numbers."""
     document = MessageToDict(request, use_integers_for_enums=True)
     for resource_spans in document["resourceSpans"]:
         for scope_spans in resource_spans["scopeSpans"]:

@@ -1,4 +1,4 @@
-"""Faults on purpose: which requests meet them, what comes over the wire, and that a program gets through."""
+"""Fault injection: which requests get faults, what the client receives, and that it recovers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READS: list[tuple[str, str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with a trace in it."""
+    """A database file with one trace."""
     path = tmp_path_factory.mktemp("faults") / "filled.db"
     with LocalServer(path) as server:
         assert export(server, 1) == 200
@@ -40,21 +40,21 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def right(db: Path) -> list[bytes]:
-    """The answers to `READS` without faults."""
+def expected_bodies(db: Path) -> list[bytes]:
+    """The response bodies of `READS` without faults."""
     with LocalServer(db) as server, contract_client(server) as client:
-        return [client.request(method, path, **what).content for method, path, what in READS]
+        return [client.request(method, path, **arguments).content for method, path, arguments in READS]
 
 
 @pytest.fixture
 def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds of the delays; they are noted and not waited for."""
+    """The injected delays in seconds; they are recorded instead of slept."""
     seconds: list[float] = []
 
-    async def note(delay: float) -> None:
+    async def record(delay: float) -> None:
         seconds.append(delay)
 
-    monkeypatch.setattr(_faults, "sleep", note)
+    monkeypatch.setattr(_faults, "sleep", record)
     return seconds
 
 
@@ -64,89 +64,96 @@ def export(server: LocalServer, number: int) -> int:
     return httpx.post(f"{server.endpoint}/v1/traces", content=body_of([span]), headers=headers).status_code
 
 
-def outcomes(server: LocalServer, right: list[bytes], delays: list[float], rounds: int) -> list[str]:
-    """What became of each request, without retries: all four reads, so many times over."""
-    found = []
-    with contract_client(server) as client:  # which also holds the faults' answers against the contract
+def outcomes(
+    server: LocalServer, expected_bodies: list[bytes], delays: list[float], rounds: int
+) -> list[str]:
+    """Send all `READS` this many rounds, without retries; return the outcome of each."""
+    actual = []
+    with contract_client(server) as client:  # which also validates the error responses of faults
         for _ in range(rounds):
-            for (method, path, what), content in zip(READS, right, strict=True):
-                found.append(outcome(client, client.build_request(method, path, **what), content, delays))
-    return found
+            for (method, path, arguments), content in zip(READS, expected_bodies, strict=True):
+                actual.append(
+                    outcome(client, client.build_request(method, path, **arguments), content, delays)
+                )
+    return actual
 
 
-def outcome(client: httpx.Client, request: httpx.Request, right: bytes, delays: list[float]) -> str:
+def outcome(client: httpx.Client, request: httpx.Request, expected_body: bytes, delays: list[float]) -> str:
     delayed = len(delays)
     try:
-        answer = client.send(request)
+        response = client.send(request)
     except httpx.ReadError:
         return "reset"
     except httpx.RemoteProtocolError as error:
         received, expected = map(int, re.findall("[0-9]+", str(error)))
-        return "truncated" if received < expected == len(right) else str(error)
-    if answer.status_code == 429:
-        return f"429 after {answer.headers['retry-after']} s"
-    if answer.status_code == 503:
+        return "truncated" if received < expected == len(expected_body) else str(error)
+    if response.status_code == 429:
+        return f"429 after {response.headers['retry-after']} s"
+    if response.status_code == 503:
         return "503"
-    assert (answer.status_code, answer.content) == (200, right)
+    assert (response.status_code, response.content) == (200, expected_body)
     return "delayed" if len(delays) > delayed else "answered"
 
 
-def test_a_share_of_0_gives_no_fault(db: Path, right: list[bytes], delays: list[float]) -> None:
+def test_a_share_of_0_injects_no_fault(db: Path, expected_bodies: list[bytes], delays: list[float]) -> None:
     with LocalServer(db, faults=0) as server:
-        assert set(outcomes(server, right, delays, 10)) == {"answered"}
+        assert set(outcomes(server, expected_bodies, delays, 10)) == {"answered"}
 
 
-def test_a_share_of_1_gives_nothing_but_faults_and_each_really_happens(
-    db: Path, right: list[bytes], delays: list[float], caplog: pytest.LogCaptureFixture
+def test_a_share_of_1_injects_every_fault_into_every_operation(
+    db: Path, expected_bodies: list[bytes], delays: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     with LocalServer(db, faults=1) as server:
-        found = outcomes(server, right, delays, 15)
-    assert set(found) == FAULTS
+        actual = outcomes(server, expected_bodies, delays, 15)
+    assert set(actual) == FAULTS
     for read in range(len(READS)):
-        kinds = {outcome.partition(" ")[0] for outcome in found[read :: len(READS)]}
+        kinds = {outcome.partition(" ")[0] for outcome in actual[read :: len(READS)]}
         assert kinds == KINDS, READS[read]
     assert all(0.05 <= delay <= 0.3 for delay in delays)
-    assert [record for record in caplog.records if record.levelno > logging.INFO] == [], "all this was meant"
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == [], (
+        "faults log no warnings"
+    )
 
 
-def test_a_share_between_is_kept_and_the_kinds_are_even(
-    db: Path, right: list[bytes], delays: list[float]
+def test_a_share_of_a_half_is_kept_and_kinds_are_equally_likely(
+    db: Path, expected_bodies: list[bytes], delays: list[float]
 ) -> None:
     with LocalServer(db, faults=0.5) as server:
-        found = [outcome.partition(" ")[0] for outcome in outcomes(server, right, delays, 100)]
-    counts = {kind: found.count(kind) for kind in set(found)}
+        actual = [outcome.partition(" ")[0] for outcome in outcomes(server, expected_bodies, delays, 100)]
+    counts = {kind: actual.count(kind) for kind in set(actual)}
     assert 160 <= counts.pop("answered") <= 240
     assert all(25 <= count <= 55 for count in counts.values()), counts
 
 
-def test_the_seed_repeats_the_faults(db: Path, right: list[bytes], delays: list[float]) -> None:
+def test_the_seed_repeats_the_faults(db: Path, expected_bodies: list[bytes], delays: list[float]) -> None:
     first = LocalServer(db, faults=0.5, faults_seed=1)
     runs = []
     for server in (first, first, LocalServer(db, faults=0.5, faults_seed=1)):
         with server:
-            runs.append(outcomes(server, right, delays, 10))
+            runs.append(outcomes(server, expected_bodies, delays, 10))
     assert runs[0] == runs[1] == runs[2]
     with LocalServer(db, faults=0.5, faults_seed=2) as server:
-        assert outcomes(server, right, delays, 10) != runs[0]
+        assert outcomes(server, expected_bodies, delays, 10) != runs[0]
 
 
 def test_a_larger_share_adds_faults_and_changes_none(
-    db: Path, right: list[bytes], delays: list[float]
+    db: Path, expected_bodies: list[bytes], delays: list[float]
 ) -> None:
     with LocalServer(db, faults=0.2) as server:
-        few = outcomes(server, right, delays, 10)
+        few = outcomes(server, expected_bodies, delays, 10)
     with LocalServer(db, faults=0.6) as server:
-        many = outcomes(server, right, delays, 10)
+        many = outcomes(server, expected_bodies, delays, 10)
     assert few.count("answered") > many.count("answered")
-    assert all(kind in ("answered", of_many) for kind, of_many in zip(few, many, strict=True))
+    assert all(kind in ("answered", kind_of_many) for kind, kind_of_many in zip(few, many, strict=True))
 
 
-def test_taking_spans_in_never_meets_a_fault() -> None:
+def test_ingest_gets_no_faults() -> None:
     with LocalServer(faults=1) as server:
         assert {export(server, number) for number in range(1, 31)} == {200}
 
 
-def test_what_is_no_read_of_an_operation_never_meets_a_fault() -> None:
+def test_requests_that_reach_no_operation_get_no_faults() -> None:
+    """Their responses are 401, 404 and 405: wrong key, unknown path, wrong method."""
     with LocalServer(api_key=KEY, faults=1) as server, contract_client(server) as client:
         for _ in range(20):
             assert client.get("/usage/sessions/s", params=WINDOW).status_code == 401
@@ -156,7 +163,9 @@ def test_what_is_no_read_of_an_operation_never_meets_a_fault() -> None:
 
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), float("inf")])
-def test_a_wrong_share_is_refused(share: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_share_outside_0_to_1_is_rejected(
+    share: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(ValueError, match="faults must be a share from 0 to 1"):
         LocalServer(faults=share)
     assert main(["--db", str(tmp_path / "db"), "--port", "0", f"--faults={share}"]) == 1
@@ -165,33 +174,35 @@ def test_a_wrong_share_is_refused(share: float, tmp_path: Path, capsys: pytest.C
 
 
 @pytest.mark.parametrize("option", ["--faults=many", "--faults-seed=0.5"])
-def test_the_command_refuses_what_is_no_number(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_rejects_fault_options_that_are_no_numbers(
+    option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main([option])
     assert ended.value.code == 2
     assert option.partition("=")[0] in capsys.readouterr().err
 
 
-def test_the_command_has_faults_and_does_not_complain_about_them(
-    db: Path, right: list[bytes], delays: list[float]
+def test_the_command_injects_faults_and_logs_no_errors(
+    db: Path, expected_bodies: list[bytes], delays: list[float]
 ) -> None:
     with LocalServer(db, faults=0.8, faults_seed=3) as server:
-        expected = outcomes(server, right, delays, 5)
+        expected = outcomes(server, expected_bodies, delays, 5)
     options = ["--db", str(db), "--faults", "0.8", "--faults-seed", "3"]
     with command(*options) as (process, _, url), httpx.Client(base_url=url) as client:
-        found = [
-            outcome(client, client.build_request(method, path, **what), content, [])
+        actual = [
+            outcome(client, client.build_request(method, path, **arguments), content, [])
             for _ in range(5)
-            for (method, path, what), content in zip(READS, right, strict=True)
+            for (method, path, arguments), content in zip(READS, expected_bodies, strict=True)
         ]
-        assert found == [kind.replace("delayed", "answered") for kind in expected]
+        assert actual == [kind.replace("delayed", "answered") for kind in expected]
         assert process.stdout is not None
         assert process.stdout.readline() == "faults: a share of 0.8 of the reading requests, seed 3\n"
         process.terminate()
         assert process.communicate(timeout=30) == ("", "")
 
 
-def test_the_complete_example_prints_the_same_through_faults(
+def test_the_complete_example_prints_the_same_with_faults(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "agent.db"
@@ -203,7 +214,7 @@ def test_the_complete_example_prints_the_same_through_faults(
         caplog.at_level(logging.DEBUG, logger="netra.local"),
     ):
         assert run(COMPLETE, server) == expected
-    met = {
+    injected = {
         record.getMessage().rpartition(": ")[2] for record in caplog.records if record.name == "netra.local"
     }
-    assert met == KINDS
+    assert injected == KINDS

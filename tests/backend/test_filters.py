@@ -1,4 +1,4 @@
-"""Every filter of a trace listing lists the traces that a plain evaluation in Python lists."""
+"""Every filter matches the same traces as an evaluation of the filter in Python."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from netra_api.models.trace_filter import TraceFilter
 
 from netra.local import LocalServer
 from netra.local._errors import RequestError
-from netra.local._filters import condition_of
-from netra.local._listing import TraceQuery, Window
+from netra.local._filters import compile_filter
+from netra.local._statements import TraceQuery, Window
 from netra.local._store import Store
 
 from .contract import contract_client
@@ -27,10 +27,10 @@ Filter = dict[str, Any]
 
 @dataclass
 class Trace:
-    """What is known about a trace before it is sent."""
+    """The expected fields of a trace."""
 
     id: str
-    texts: dict[str, str]
+    strings: dict[str, str]
     total_cost: float
     latency: float
     has_error: bool
@@ -51,7 +51,7 @@ ATTRIBUTES: dict[str, list[Value]] = {
 
 
 def send_traces(client: httpx.Client) -> list[Trace]:
-    """Sends traces with all sorts of values; returns what is known about them."""
+    """Send traces with various values; return their expected fields."""
     chance = random.Random(11)
     traces = []
     for number in range(1, 61):
@@ -69,18 +69,24 @@ def send_traces(client: httpx.Client) -> list[Trace]:
         models, parents, attributes = set(), [""], [dict[str, Value](owners)]
         for child in range(chance.randrange(4)):
             model = chance.choice(MODELS)
-            held: dict[str, Value] = {
+            child_attributes: dict[str, Value] = {
                 key: chance.choice(values) for key, values in ATTRIBUTES.items() if chance.random() < 0.5
             }
             if model:
-                held["gen_ai.request.model"] = model
+                child_attributes["gen_ai.request.model"] = model
                 models.add(model)
             if child == 0:
-                held["gen_ai.usage.cost"] = cost
-            attributes.append(held)
+                child_attributes["gen_ai.usage.cost"] = cost
+            attributes.append(child_attributes)
             parents.append(span_id(first))
             span = make_span(
-                number, first + 1 + child, held, parent=first, start_ns=start_ns, duration_ns=0, error=failed
+                number,
+                first + 1 + child,
+                child_attributes,
+                parent=first,
+                start_ns=start_ns,
+                duration_ns=0,
+                error=failed,
             )
             spans.append(span)
         headers = {"content-type": PROTOBUF}
@@ -88,7 +94,7 @@ def send_traces(client: httpx.Client) -> list[Trace]:
         traces.append(
             Trace(
                 id=trace_id(number),
-                texts={
+                strings={
                     "name": name,
                     "trace_id": trace_id(number),
                     "session_id": owners["netra.session_id"],
@@ -115,39 +121,41 @@ def sent() -> Iterator[tuple[httpx.Client, list[Trace]]]:
         yield client, send_traces(client)
 
 
-TEXT_OPERATORS: dict[str, Callable[[str, Any], bool]] = {
-    "equals": lambda held, value: held == value,
-    "not_equals": lambda held, value: held != value,
-    "contains": lambda held, value: value in held,
-    "not_contains": lambda held, value: value not in held,
-    "starts_with": lambda held, value: held.startswith(value),
-    "ends_with": lambda held, value: held.endswith(value),
-    "any_of": lambda held, value: held in value,
-    "none_of": lambda held, value: held not in value,
-    "is_null": lambda held, value: held == "",
-    "is_not_null": lambda held, value: held != "",
+STRING_OPERATORS: dict[str, Callable[[str, Any], bool]] = {
+    "equals": lambda actual, value: actual == value,
+    "not_equals": lambda actual, value: actual != value,
+    "contains": lambda actual, value: value in actual,
+    "not_contains": lambda actual, value: value not in actual,
+    "starts_with": lambda actual, value: actual.startswith(value),
+    "ends_with": lambda actual, value: actual.endswith(value),
+    "any_of": lambda actual, value: actual in value,
+    "none_of": lambda actual, value: actual not in value,
+    "is_null": lambda actual, value: actual == "",
+    "is_not_null": lambda actual, value: actual != "",
 }
 NUMBER_OPERATORS: dict[str, Callable[[float, Any], bool]] = {
-    "equals": lambda held, value: held == value,
-    "not_equals": lambda held, value: held != value,
-    "greater_than": lambda held, value: held > value,
-    "less_than": lambda held, value: held < value,
-    "greater_equal_to": lambda held, value: held >= value,
-    "less_equal_to": lambda held, value: held <= value,
-    "any_of": lambda held, value: held in value,
-    "none_of": lambda held, value: held not in value,
-    "is_null": lambda held, value: False,
-    "is_not_null": lambda held, value: True,
+    "equals": lambda actual, value: actual == value,
+    "not_equals": lambda actual, value: actual != value,
+    "greater_than": lambda actual, value: actual > value,
+    "less_than": lambda actual, value: actual < value,
+    "greater_equal_to": lambda actual, value: actual >= value,
+    "less_equal_to": lambda actual, value: actual <= value,
+    "any_of": lambda actual, value: actual in value,
+    "none_of": lambda actual, value: actual not in value,
+    "is_null": lambda actual, value: False,
+    "is_not_null": lambda actual, value: True,
 }
 LIST_OPERATORS: dict[str, Callable[[list[str], Any], bool]] = {
-    "equals": lambda held, value: held == (sorted(set(value)) if isinstance(value, list) else [value]),
-    "not_equals": lambda held, value: held != (sorted(set(value)) if isinstance(value, list) else [value]),
-    "contains": lambda held, value: value in held,
-    "not_contains": lambda held, value: value not in held,
-    "any_of": lambda held, value: any(item in value for item in held),
-    "none_of": lambda held, value: not any(item in value for item in held),
-    "is_null": lambda held, value: held == [],
-    "is_not_null": lambda held, value: held != [],
+    "equals": lambda actual, value: actual == (sorted(set(value)) if isinstance(value, list) else [value]),
+    "not_equals": lambda actual, value: (
+        actual != (sorted(set(value)) if isinstance(value, list) else [value])
+    ),
+    "contains": lambda actual, value: value in actual,
+    "not_contains": lambda actual, value: value not in actual,
+    "any_of": lambda actual, value: any(item in value for item in actual),
+    "none_of": lambda actual, value: not any(item in value for item in actual),
+    "is_null": lambda actual, value: actual == [],
+    "is_not_null": lambda actual, value: actual != [],
 }
 
 
@@ -173,24 +181,24 @@ def check(
     filter_: Filter,
     operators: dict[str, Callable[[Any, Any], bool]],
     values: list[Any],
-    holds: Callable[[Trace, Callable[[Any], bool]], bool],
+    matches: Callable[[Trace, Callable[[Any], bool]], bool],
 ) -> None:
-    """Compares all operators with all values to what `holds` says of each trace."""
+    """Compare the result of all operators with all values to what `matches` returns for each trace."""
     client, traces = sent
-    told_apart = 0
+    selective = 0
     for operator, test in operators.items():
         for value in values_for(operator, values):
             complete = {**filter_, "operator": operator, "value": value}
             if value is None:
                 del complete["value"]
 
-            def satisfies(held: Any, test: Any = test, value: Any = value) -> bool:
-                return bool(test(held, value))
+            def satisfies(actual: Any, test: Any = test, value: Any = value) -> bool:
+                return bool(test(actual, value))
 
-            expected = {trace.id for trace in traces if holds(trace, satisfies)}
+            expected = {trace.id for trace in traces if matches(trace, satisfies)}
             assert listed(client, complete) == expected, complete
-            told_apart += 0 < len(expected) < len(traces)
-    assert told_apart or filter_["field"] in ("project_id", "has_pii", "has_violation")
+            selective += 0 < len(expected) < len(traces)
+    assert selective or filter_["field"] in ("project_id", "has_pii", "has_violation")
 
 
 @pytest.mark.parametrize(
@@ -206,9 +214,9 @@ def check(
         ("project_id", ["local", "loc", "other"]),
     ],
 )
-def test_texts(field: str, values: list[str], sent: tuple[httpx.Client, list[Trace]]) -> None:
+def test_string_fields(field: str, values: list[str], sent: tuple[httpx.Client, list[Trace]]) -> None:
     filter_ = {"field": field, "type": "string"}
-    check(sent, filter_, TEXT_OPERATORS, values, lambda trace, test: test(trace.texts[field]))
+    check(sent, filter_, STRING_OPERATORS, values, lambda trace, test: test(trace.strings[field]))
 
 
 @pytest.mark.parametrize(
@@ -218,19 +226,19 @@ def test_texts(field: str, values: list[str], sent: tuple[httpx.Client, list[Tra
         ("latency", [0, 1.5, 2, 2.5, -(10**20)]),
     ],
 )
-def test_numbers(field: str, values: list[float], sent: tuple[httpx.Client, list[Trace]]) -> None:
+def test_number_fields(field: str, values: list[float], sent: tuple[httpx.Client, list[Trace]]) -> None:
     filter_ = {"field": field, "type": "number"}
     check(sent, filter_, NUMBER_OPERATORS, values, lambda trace, test: test(getattr(trace, field)))
 
 
 @pytest.mark.parametrize("field", ["has_error", "has_pii", "has_violation"])
-def test_truth_values(field: str, sent: tuple[httpx.Client, list[Trace]]) -> None:
+def test_boolean_fields(field: str, sent: tuple[httpx.Client, list[Trace]]) -> None:
     operators = {name: NUMBER_OPERATORS[name] for name in ("equals", "not_equals", "is_null", "is_not_null")}
     filter_ = {"field": field, "type": "boolean"}
     check(sent, filter_, operators, [True, False], lambda trace, test: test(getattr(trace, field, False)))
 
 
-def test_models(sent: tuple[httpx.Client, list[Trace]]) -> None:
+def test_models_field(sent: tuple[httpx.Client, list[Trace]]) -> None:
     filter_ = {"field": "models", "type": "arrayOptions"}
     values = ["small", "large", "smal", 'odd"name', "x"]
     check(sent, filter_, LIST_OPERATORS, values, lambda trace, test: test(trace.models))
@@ -239,13 +247,13 @@ def test_models(sent: tuple[httpx.Client, list[Trace]]) -> None:
     check(sent, filter_, equality, lists, lambda trace, test: test(trace.models))
 
 
-def test_parents_of_any_span(sent: tuple[httpx.Client, list[Trace]]) -> None:
+def test_parent_span_id_of_any_span(sent: tuple[httpx.Client, list[Trace]]) -> None:
     filter_ = {"field": "parent_span_id", "type": "string"}
     values = [span_id(10), span_id(20), "a", ""]
-    check(sent, filter_, TEXT_OPERATORS, values, lambda trace, test: any(map(test, trace.parents)))
+    check(sent, filter_, STRING_OPERATORS, values, lambda trace, test: any(map(test, trace.parents)))
 
 
-def as_text(value: Value) -> str:
+def as_string(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -256,13 +264,13 @@ def test_attributes_of_any_span(key: str, kind: str, sent: tuple[httpx.Client, l
     if kind == "object":
         filter_ = {"field": "metadata", "type": kind, "key": key}
 
-    def held(trace: Trace) -> list[Value]:
+    def values_of(trace: Trace) -> list[Value]:
         return [attributes[key] for attributes in trace.attributes if key in attributes]
 
     def compare(
         operators: dict[str, Callable[[Any, Any], bool]],
         values: list[Any],
-        holds: Callable[[Trace, Callable[[Any], bool]], bool],
+        matches: Callable[[Trace, Callable[[Any], bool]], bool],
     ) -> None:
         chosen = {name: test for name, test in operators.items() if "null" not in name}
         client, traces = sent
@@ -271,28 +279,30 @@ def test_attributes_of_any_span(key: str, kind: str, sent: tuple[httpx.Client, l
                 expected = {
                     trace.id
                     for trace in traces
-                    if holds(trace, lambda item, test=test, value=value: test(item, value))  # type: ignore[misc]
+                    if matches(trace, lambda item, test=test, value=value: test(item, value))  # type: ignore[misc]
                 }
                 complete = {**filter_, "operator": operator, "value": value}
                 assert listed(client, complete) == expected, complete
 
-    texts = ["red", "re", "7", "7.5", "true", "1", "", "a"]
-    compare(TEXT_OPERATORS, texts, lambda trace, test: any(test(as_text(item)) for item in held(trace)))
+    strings = ["red", "re", "7", "7.5", "true", "1", "", "a"]
+    compare(
+        STRING_OPERATORS, strings, lambda trace, test: any(test(as_string(item)) for item in values_of(trace))
+    )
     numbers = [1, 2.5, 7, 7.0, 30]
     choice = {name: test for name, test in NUMBER_OPERATORS.items() if name not in ("any_of", "none_of")}
     compare(
         choice,
         numbers,
-        lambda trace, test: any(test(item) for item in held(trace) if type(item) in (int, float)),
+        lambda trace, test: any(test(item) for item in values_of(trace) if type(item) in (int, float)),
     )
     equality = {name: NUMBER_OPERATORS[name] for name in ("equals", "not_equals")}
     compare(
         equality,
         [True, False],
-        lambda trace, test: any(test(item) for item in held(trace) if type(item) is bool),
+        lambda trace, test: any(test(item) for item in values_of(trace) if type(item) is bool),
     )
     client, traces = sent
-    missing = {trace.id for trace in traces if not held(trace)}
+    missing = {trace.id for trace in traces if not values_of(trace)}
     assert listed(client, {**filter_, "operator": "is_null"}) == missing
     assert listed(client, {**filter_, "operator": "is_not_null"}) == {t.id for t in traces} - missing
 
@@ -307,47 +317,32 @@ def test_all_conditions_must_hold(sent: tuple[httpx.Client, list[Trace]]) -> Non
     expected = {
         trace.id
         for trace in traces
-        if trace.texts["session_id"] == "a" and trace.texts["user_id"] and trace.total_cost >= 0.25
+        if trace.strings["session_id"] == "a" and trace.strings["user_id"] and trace.total_cost >= 0.25
     }
     assert expected
     assert listed(client, *filters) == expected
 
 
-def test_every_combination_of_field_type_operator_and_value_is_refused_or_works(tmp_path: Any) -> None:
+def test_every_combination_of_a_filter_is_rejected_or_works(tmp_path: Any) -> None:
+    """All combinations of field, type, operator, value and key: a RequestError, or SQL that runs."""
     fields = ["name", "parent_span_id", "total_cost", "has_error", "models", "metadata", "any", "' OR 1"]
-    values: list[Any] = [
-        None,
-        "",
-        "x",
-        "\x00",
-        "%'\"",
-        1,
-        -1.5,
-        2**63,
-        1e308,
-        True,
-        [],
-        ["x"],
-        [1],
-        [None],
-        [[]],
-        {},
-    ]
+    values: list[Any] = [None, "", "x", "\x00", "%'\"", 1, -1.5, 2**63, 1e308, True]
+    values += [[], ["x"], [1], [None], [[]], {}]
     store = Store(tmp_path / "db")
     window = Window(0, 2**62)
-    refused = worked = 0
+    rejected = accepted = 0
     for field in fields:
         for kind in FILTER_TYPE_VALUES:
             for operator in FILTER_OPERATOR_VALUES:
                 for value in values:
                     for key in (None, "", "k", "\x00'"):
                         try:
-                            condition = condition_of(TraceFilter(field, operator, kind, key, value))
+                            condition = compile_filter(TraceFilter(field, operator, kind, key, value))
                         except RequestError:
-                            refused += 1
+                            rejected += 1
                             continue
-                        worked += 1
+                        accepted += 1
                         store.traces(TraceQuery(window=window, conditions=[condition]))
     store.close()
-    assert refused
-    assert worked
+    assert rejected
+    assert accepted

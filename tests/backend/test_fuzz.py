@@ -1,4 +1,4 @@
-"""Schemathesis, which knows only openapi.yaml, finds nothing in the server."""
+"""Schemathesis generates requests from openapi.yaml and finds no violation of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from netra.local import LocalServer
 
 from .otlp import PROTOBUF, Value, body_of, make_span, trace_id
 
-# The ids are of things that the server holds. That valid data is accepted cannot be asked of a text
-# that must be a cursor, a time that must exist, or a start that must not be after its end.
+# The ids exist on the server. The check `positive_data_acceptance` is off, because a schema cannot
+# say that a string must be a cursor or a real time, or that the start must not be after the end.
 CONFIGURATION = f"""
 [parameters]
 "path.sessionId" = "session"

@@ -1,4 +1,4 @@
-"""What programs send arrives, whole, in every form that OTLP/HTTP has."""
+"""Ingest keeps everything that programs export, in every encoding of OTLP/HTTP."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from netra.local import LocalServer
 
 from .otlp import PROTOBUF, WINDOW, body_of, json_of, make_request, make_span
 
-EVER = {"startTime": "2000-01-01T00:00:00.000Z", "endTime": "2200-01-01T00:00:00.000Z"}
+WIDE_WINDOW = {"startTime": "2000-01-01T00:00:00.000Z", "endTime": "2200-01-01T00:00:00.000Z"}
 
 
 class JsonExporter(SpanExporter):
-    """Sends OTLP's JSON, which the exporter of the SDK does not speak, from the SDK's own encoder."""
+    """Export OTLP JSON, which the SDK's exporter does not support, with the SDK's own encoder."""
 
     def __init__(self, endpoint: str, compress: bool) -> None:
         self._endpoint = endpoint
@@ -68,7 +68,7 @@ EXPORTERS: dict[str, Callable[[str], SpanExporter]] = {
 
 @dataclass
 class Sent:
-    """What a program knows that it spent."""
+    """The expected usage of a session or tenant."""
 
     tokens: int = 0
     costs: list[float] = field(default_factory=list)
@@ -77,17 +77,18 @@ class Sent:
 
 
 @pytest.mark.parametrize("batched", [True, False], ids=["in batches", "span by span"])
-@pytest.mark.parametrize("form", EXPORTERS)
-def test_the_sums_asked_for_are_the_sums_that_an_opentelemetry_program_sent(
-    form: str, batched: bool, server: LocalServer, client: httpx.Client
+@pytest.mark.parametrize("encoding_name", EXPORTERS)
+def test_usage_equals_what_an_opentelemetry_program_sent(
+    encoding_name: str, batched: bool, server: LocalServer, client: httpx.Client
 ) -> None:
-    exporter = EXPORTERS[form](f"{server.endpoint}/v1/traces")
+    """Tokens, costs and counts are exact, in each encoding and with each span processor."""
+    exporter = EXPORTERS[encoding_name](f"{server.endpoint}/v1/traces")
     provider = TracerProvider(resource=Resource({"service.name": "agent"}), shutdown_on_exit=False)
     provider.add_span_processor(
         BatchSpanProcessor(exporter, max_export_batch_size=7) if batched else SimpleSpanProcessor(exporter)
     )
     tracer = provider.get_tracer("test")
-    chance = random.Random(form)
+    chance = random.Random(encoding_name)
     by_session: dict[str, Sent] = defaultdict(Sent)
     by_tenant: dict[str, Sent] = defaultdict(Sent)
     for _ in range(20):
@@ -111,14 +112,14 @@ def test_the_sums_asked_for_are_the_sums_that_an_opentelemetry_program_sent(
                         sent.costs.append(cost)
     provider.shutdown()
     for session, sent in by_session.items():
-        assert client.get(f"/usage/sessions/{session}", params=EVER).json()["data"] == {
+        assert client.get(f"/usage/sessions/{session}", params=WIDE_WINDOW).json()["data"] == {
             "session_id": session,
             "tokenCount": sent.tokens,
             "requestsCount": sent.requests,
             "totalCost": math.fsum(sent.costs),
         }
     for tenant, sent in by_tenant.items():
-        assert client.get(f"/usage/tenants/{tenant}", params=EVER).json()["data"] == {
+        assert client.get(f"/usage/tenants/{tenant}", params=WIDE_WINDOW).json()["data"] == {
             "tenant_id": tenant,
             "organisation_id": "local",
             "tokenCount": sent.tokens,
@@ -128,22 +129,24 @@ def test_the_sums_asked_for_are_the_sums_that_an_opentelemetry_program_sent(
         }
 
 
-def test_a_program_configured_by_the_standard_variable_alone_reaches_the_server(
+def test_the_standard_endpoint_variable_is_enough_to_export(
     server: LocalServer, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`OTEL_EXPORTER_OTLP_ENDPOINT` needs no path: the exporter appends /v1/traces."""
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.endpoint)
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
     with provider.get_tracer("test").start_as_current_span("hello"):
         pass
     provider.shutdown()
-    listed = client.post("/sdk/traces", json={**EVER, "filters": []}).json()["data"]["data"]
+    listed = client.post("/sdk/traces", json={**WIDE_WINDOW, "filters": []}).json()["data"]["data"]
     assert [trace["name"] for trace in listed] == ["hello"]
 
 
-def test_events_links_status_and_attributes_of_every_type_come_back_as_json_text(
+def test_events_links_status_and_attributes_are_returned_as_json(
     server: LocalServer, client: httpx.Client
 ) -> None:
+    """Attributes of every type are in it; NaN is written as a string."""
     provider = TracerProvider(resource=Resource({"service.name": "agent"}), shutdown_on_exit=False)
     exporter = OTLPSpanExporter(endpoint=f"{server.endpoint}/v1/traces")
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -163,22 +166,21 @@ def test_events_links_status_and_attributes_of_every_type_come_back_as_json_text
         span.set_status(StatusCode.ERROR, "failed")
     provider.shutdown()
     trace = f"{span.get_span_context().trace_id:032x}"
-    (shown,) = client.get(f"/sdk/traces/{trace}/spans").json()["data"]["data"]
-    assert shown["status"] == "ERROR"
-    assert shown["has_error"] is True
-    assert json.loads(shown["attributes"]) == {**attributes, "nan": "NaN"}
-    (event,) = json.loads(shown["events"])
+    (span_data,) = client.get(f"/sdk/traces/{trace}/spans").json()["data"]["data"]
+    assert span_data["status"] == "ERROR"
+    assert span_data["has_error"] is True
+    assert json.loads(span_data["attributes"]) == {**attributes, "nan": "NaN"}
+    (event,) = json.loads(span_data["events"])
     assert event["name"] == "exception"
     assert event["attributes"]["exception.type"] == "ZeroDivisionError"
-    (link,) = json.loads(shown["links"])
+    (link,) = json.loads(span_data["links"])
     assert link["attributes"] == {"why": "because"}
     assert link["trace_id"] == f"{linked.get_span_context().trace_id:032x}"
-    assert json.loads(shown["resources"])["service.name"] == "agent"
+    assert json.loads(span_data["resources"])["service.name"] == "agent"
 
 
-def test_json_may_hold_numbers_as_text_or_number_and_fields_that_nobody_knows(
-    client: httpx.Client,
-) -> None:
+def test_json_may_have_numbers_as_strings_and_unknown_fields(client: httpx.Client) -> None:
+    """64-bit integers are strings in protobuf JSON, but some clients send numbers."""
     span = {
         "traceId": "0AF7651916CD43DD8448EB211C80319C",
         "spanId": "b7ad6b7169203331",
@@ -193,7 +195,7 @@ def test_json_may_hold_numbers_as_text_or_number_and_fields_that_nobody_knows(
         ],
         "status": {"code": 2},
         "flags": 1,
-        "unheardOf": {"a": [1]},
+        "unknownField": {"a": [1]},
     }
     body = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"spans": [span]}]}], "new": 1}
     assert client.post("/telemetry/v1/traces", json=body).json() == {}
@@ -202,9 +204,9 @@ def test_json_may_hold_numbers_as_text_or_number_and_fields_that_nobody_knows(
     assert (trace["total_tokens"], trace["latency_ms"], trace["has_error"]) == (7, 1.0, True)
 
 
-def test_the_answer_to_an_export_is_in_the_form_of_the_request(client: httpx.Client) -> None:
+def test_the_response_to_an_export_has_its_content_type(client: httpx.Client) -> None:
     request = make_request([make_span(1, 1)])
-    for content_type, body, answer in [
+    for content_type, body, expected in [
         (PROTOBUF, request.SerializeToString(), b""),
         ("application/json", json_of(request), b"{}"),
     ]:
@@ -212,7 +214,7 @@ def test_the_answer_to_an_export_is_in_the_form_of_the_request(client: httpx.Cli
         response = client.post("/telemetry/v1/traces", content=body, headers=headers)
         assert response.status_code == 200
         assert response.headers["content-type"] == content_type
-        assert response.content == answer
+        assert response.content == expected
 
 
 GOOD = body_of([make_span(1, 1)])
@@ -265,12 +267,12 @@ def _double(value: object) -> bytes:
         ("application/json", "", _json_body({"links": [7]}), 400),
     ],
 )
-def test_a_malformed_export_is_refused_with_a_reason(
-    content_type: str, encoding: str, body: bytes, status: int, refusing: httpx.Client
+def test_a_malformed_export_is_rejected_with_a_reason(
+    content_type: str, encoding: str, body: bytes, status: int, empty_client: httpx.Client
 ) -> None:
     headers = {"content-type": content_type, "content-encoding": encoding}
     headers = {name: value for name, value in headers.items() if value}
-    response = refusing.post("/telemetry/v1/traces", content=body, headers=headers)
+    response = empty_client.post("/telemetry/v1/traces", content=body, headers=headers)
     assert response.status_code == status
     assert response.json()["message"]
 
@@ -287,23 +289,23 @@ def test_a_malformed_export_is_refused_with_a_reason(
         ("parent_span_id", b"\x01"),
     ],
 )
-def test_one_span_with_a_bad_id_refuses_the_whole_export(
-    field_name: str, value: bytes, refusing: httpx.Client
+def test_one_span_with_a_bad_id_rejects_the_whole_export(
+    field_name: str, value: bytes, empty_client: httpx.Client
 ) -> None:
     bad = make_span(2, 2)
     setattr(bad, field_name, value)
     headers = {"content-type": PROTOBUF}
     body = body_of([make_span(1, 1), bad])
-    response = refusing.post("/telemetry/v1/traces", content=body, headers=headers)
+    response = empty_client.post("/telemetry/v1/traces", content=body, headers=headers)
     assert response.status_code == 400
     assert field_name in response.json()["message"]
-    listed = refusing.post("/sdk/traces", json={**WINDOW, "filters": []}).json()
+    listed = empty_client.post("/sdk/traces", json={**WINDOW, "filters": []}).json()
     assert listed["data"]["data"] == []
 
 
-def test_raw_deflate_is_read_as_well_as_deflate(client: httpx.Client) -> None:
-    squeeze = zlib.compressobj(wbits=-15)
-    for body in (zlib.compress(GOOD), squeeze.compress(GOOD) + squeeze.flush()):
+def test_raw_deflate_and_zlib_deflate_are_decoded(client: httpx.Client) -> None:
+    compressor = zlib.compressobj(wbits=-15)
+    for body in (zlib.compress(GOOD), compressor.compress(GOOD) + compressor.flush()):
         headers = {"content-type": PROTOBUF, "content-encoding": "deflate"}
         response = client.post("/telemetry/v1/traces", content=body, headers=headers)
         assert response.status_code == 200

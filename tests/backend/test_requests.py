@@ -1,22 +1,16 @@
-"""Whatever is wrong with a request is refused, with a reason, and never a failure of the server."""
+"""Invalid requests are rejected with a reason; none of them is an error of the server."""
 
 from __future__ import annotations
 
 import base64
 import json
-import sqlite3
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 import pytest
 
-from netra.local import LocalServer
-
 from .conftest import Export
-from .contract import contract_client
-from .otlp import PROTOBUF, WINDOW, body_of, make_span, trace_id
+from .otlp import WINDOW, make_span, trace_id
 
 TRACES: dict[str, Any] = {**WINDOW, "filters": []}
 
@@ -47,14 +41,14 @@ BAD_WINDOWS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("change", BAD_WINDOWS)
-def test_a_bad_window_is_refused_by_every_operation_that_takes_one(
-    change: dict[str, Any], refusing: httpx.Client
+def test_a_bad_window_is_rejected_by_every_operation(
+    change: dict[str, Any], empty_client: httpx.Client
 ) -> None:
     window = {**WINDOW, **change}
     for response in (
-        refusing.get("/usage/sessions/s", params=window),
-        refusing.get("/usage/tenants/t", params=window),
-        refusing.post("/sdk/traces", json={**TRACES, **window}),
+        empty_client.get("/usage/sessions/s", params=window),
+        empty_client.get("/usage/tenants/t", params=window),
+        empty_client.post("/sdk/traces", json={**TRACES, **window}),
     ):
         assert response.status_code == 400
         assert "Time" in response.json()["message"]
@@ -72,10 +66,8 @@ def test_a_bad_window_is_refused_by_every_operation_that_takes_one(
         "startTime=%ff&endTime=2026-01-01T00:00:00.000Z",
     ],
 )
-def test_a_usage_request_takes_its_two_parameters_and_nothing_else(
-    query: str, refusing: httpx.Client
-) -> None:
-    assert refusing.get(f"/usage/sessions/s?{query}").status_code == 400
+def test_a_usage_request_needs_exactly_its_two_parameters(query: str, empty_client: httpx.Client) -> None:
+    assert empty_client.get(f"/usage/sessions/s?{query}").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -103,8 +95,8 @@ def test_a_usage_request_takes_its_two_parameters_and_nothing_else(
         "unknown=1",
     ],
 )
-def test_a_bad_span_listing_is_refused(query: str, refusing: httpx.Client) -> None:
-    assert refusing.get(f"/sdk/traces/{trace_id(1)}/spans?{query}").status_code == 400
+def test_a_bad_request_for_spans_is_rejected(query: str, empty_client: httpx.Client) -> None:
+    assert empty_client.get(f"/sdk/traces/{trace_id(1)}/spans?{query}").status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -116,7 +108,7 @@ def test_a_bad_span_listing_is_refused(query: str, refusing: httpx.Client) -> No
         ({"filters": {}}, "filters"),
         ({"filters": [{}]}, "filters[0]"),
         ({"filters": [7]}, "filters[0]"),
-        ({"unheardOf": 1}, "unheardOf"),
+        ({"unknownField": 1}, "unknownField"),
         ({"sortField": "colour"}, "sortField"),
         ({"sortField": "trace_id; DROP TABLE trace"}, "sortField"),
         ({"sortOrder": "up"}, "sortOrder"),
@@ -173,11 +165,11 @@ def test_a_bad_span_listing_is_refused(query: str, refusing: httpx.Client) -> No
         ({"filters": one_filter()["filters"] * 51}, "50"),
     ],
 )
-def test_a_bad_trace_listing_is_refused_and_told_where_it_is_bad(
-    change: dict[str, Any], reason: str, refusing: httpx.Client
+def test_a_bad_request_for_traces_is_rejected_with_the_bad_field(
+    change: dict[str, Any], reason: str, empty_client: httpx.Client
 ) -> None:
     body = {key: value for key, value in {**TRACES, **change}.items() if value != "absent"}
-    response = refusing.post("/sdk/traces", json=body)
+    response = empty_client.post("/sdk/traces", json=body)
     assert response.status_code == 400
     assert reason in response.json()["message"]
 
@@ -197,165 +189,23 @@ def test_a_bad_trace_listing_is_refused_and_told_where_it_is_bad(
         b"1" * 5000,
     ],
 )
-def test_what_is_not_a_json_object_is_refused(body: bytes, refusing: httpx.Client) -> None:
+def test_a_body_that_is_no_json_object_is_rejected(body: bytes, empty_client: httpx.Client) -> None:
     headers = {"content-type": "application/json"}
-    assert refusing.post("/sdk/traces", content=body, headers=headers).status_code == 400
+    assert empty_client.post("/sdk/traces", content=body, headers=headers).status_code == 400
 
 
-def test_a_listing_in_another_content_type_or_encoding_is_refused(refusing: httpx.Client) -> None:
+def test_an_unsupported_content_type_or_encoding_is_rejected(empty_client: httpx.Client) -> None:
+    """The contract has the status 400 for it, not 415."""
     body = json.dumps(TRACES).encode()
     for headers in (
         {},
         {"content-type": "text/plain"},
         {"content-type": "application/json", "content-encoding": "br"},
     ):
-        assert refusing.post("/sdk/traces", content=body, headers=headers).status_code == 400
+        assert empty_client.post("/sdk/traces", content=body, headers=headers).status_code == 400
 
 
-HOSTILE_IDS = [
-    "a/b",
-    "../x",
-    "..",
-    ".",
-    "?",
-    "#",
-    "%2F",
-    "%",
-    "a b",
-    "a+b",
-    "a/",
-    "/",
-    "/spans",
-    "\x00",
-    "a\nb",
-    "ünïcödé \U0001f600",
-    "' OR 1=1 --",
-    "x" * 2000,
-]
-
-
-@pytest.mark.parametrize("hostile", HOSTILE_IDS)
-def test_an_id_is_one_path_segment_whatever_is_in_it(
-    hostile: str, client: httpx.Client, export: Export
-) -> None:
-    usage = {"gen_ai.usage.input_tokens": 1}
-    export(
-        [
-            make_span(1, 1, {"netra.session_id": hostile, "netra.tenant_id": hostile, **usage}),
-            make_span(2, 2, {"netra.session_id": "other", "netra.tenant_id": "other", **usage}),
-        ]
-    )
-    segment = quote(hostile, safe="").replace(".", "%2E")
-    session = client.get(f"/usage/sessions/{segment}", params=WINDOW)
-    assert session.json()["data"]["session_id"] == hostile
-    assert session.json()["data"]["tokenCount"] == 1
-    tenant = client.get(f"/usage/tenants/{segment}", params=WINDOW)
-    assert tenant.json()["data"]["tenant_id"] == hostile
-    assert client.get(f"/sdk/traces/{segment}/spans").json()["data"]["data"] == []
-    filters = [{"field": "session_id", "operator": "equals", "type": "string", "value": hostile}]
-    listed = client.post("/sdk/traces", json={**TRACES, "filters": filters}).json()["data"]["data"]
-    assert [trace["session_id"] for trace in listed] == [hostile]
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/usage/sessions/", 400),
-        ("/usage/sessions/%ff", 400),
-        ("/usage/sessions/%zz", 400),
-        ("/usage/sessions/%", 400),
-        ("/usage/sessions/a/", 404),
-        ("/usage/sessions/a/b", 404),
-        ("/usage/sessions", 404),
-        ("/sdk/traces//spans", 400),
-        ("/sdk/traces/a/b/spans", 404),
-        ("/sdk/traces/a/spans/", 404),
-        ("/sdk/traces/", 404),
-        ("/", 404),
-        ("/telemetry", 404),
-        ("/telemetry/v1/traces/", 404),
-        ("/%00", 404),
-        ("//usage/sessions/a", 404),
-    ],
-)
-def test_other_paths_and_unreadable_ids_are_refused(path: str, status: int, refusing: httpx.Client) -> None:
-    host, port = refusing.base_url.host, refusing.base_url.port
-    response = refusing.get(f"http://{host}:{port}{path}")
-    assert response.status_code == status
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "allowed"),
-    [
-        ("GET", "/sdk/traces", {"POST"}),
-        ("PUT", "/sdk/traces", {"POST"}),
-        ("GET", "/telemetry/v1/traces", {"POST"}),
-        ("POST", "/usage/sessions/s", {"GET", "HEAD"}),
-        ("DELETE", "/usage/tenants/t", {"GET", "HEAD"}),
-        ("OPTIONS", "/sdk/traces/t/spans", {"GET", "HEAD"}),
-    ],
-)
-def test_a_wrong_method_is_refused_and_told_which_are_right(
-    method: str, path: str, allowed: set[str], refusing: httpx.Client
-) -> None:
-    response = refusing.request(method, path)
-    assert response.status_code == 405
-    assert set(response.headers["allow"].split(", ")) == allowed
-
-
-@pytest.mark.parametrize("key", ["secret", "schlüssel"])
-def test_with_a_key_every_request_must_bring_it(key: str) -> None:
-    good = {b"x-api-key": key.encode()}
-    wrong: list[dict[bytes, bytes]] = [
-        {},
-        {b"x-api-key": b""},
-        {b"x-api-key": key.encode() + b"x"},
-        {b"x-api-key": key.upper().encode()},
-        {b"x-api-key": "ключ".encode()},
-        {b"x-api-key": b"\xff"},
-        {b"authorization": b"Bearer " + key.encode()},
-    ]
-    body = body_of([make_span(1, 1, {"session.id": "s"})])
-    with LocalServer(api_key=key) as server, contract_client(server) as client:
-        for headers in wrong:
-            for response in (
-                client.post("/telemetry/v1/traces", content=body, headers=headers),
-                client.post("/sdk/traces", json=TRACES, headers=headers),
-                client.get("/usage/sessions/s", params=WINDOW, headers=headers),
-                client.get("/usage/tenants/t", params=WINDOW, headers=headers),
-                client.get("/sdk/traces/t/spans", headers=headers),
-                client.get("/nowhere", headers=headers),
-            ):
-                assert response.status_code == 401
-                assert key not in response.text
-        protobuf = {**good, b"content-type": PROTOBUF.encode()}
-        sent = client.post("/telemetry/v1/traces", content=body, headers=protobuf)
-        assert sent.status_code == 200
-        usage = client.get("/usage/sessions/s", params=WINDOW, headers=good)
-        assert usage.json()["data"]["requestsCount"] == 1
-
-
-def test_without_a_key_any_key_is_taken(client: httpx.Client) -> None:
-    for headers in ({}, {"x-api-key": "whatever"}):
-        assert client.post("/sdk/traces", json=TRACES, headers=headers).status_code == 200
-
-
-def test_a_failure_of_the_server_is_a_500_in_json_and_in_the_log(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    path = tmp_path / "broken.db"
-    with LocalServer(db=path) as server, contract_client(server) as client:
-        vandal = sqlite3.connect(path)
-        vandal.execute("DROP TABLE span")
-        vandal.close()
-        response = client.get("/usage/sessions/s", params=WINDOW)
-        assert response.status_code == 500
-        assert "no such table: span" not in response.text
-        assert client.post("/sdk/traces", json=TRACES).status_code == 200
-    assert "no such table: span" in caplog.text
-
-
-def test_a_listing_starts_with_the_newest_and_has_twenty_per_page(
+def test_traces_are_newest_first_with_twenty_per_page_by_default(
     client: httpx.Client, export: Export
 ) -> None:
     export([make_span(number, number, start_ns=number * 10**18 // 2) for number in (1, 2, 3)])
@@ -370,7 +220,7 @@ def test_a_listing_starts_with_the_newest_and_has_twenty_per_page(
     assert second["pageInfo"] == {"hasNextPage": False}
 
 
-def test_a_cursor_leads_back_up_as_well(client: httpx.Client, export: Export) -> None:
+def test_a_cursor_also_pages_up(client: httpx.Client, export: Export) -> None:
     export([make_span(number, number) for number in range(1, 10)])
     page = {"limit": 3}
     first = client.post("/sdk/traces", json={**TRACES, "pagination": page}).json()["data"]["data"]

@@ -31,7 +31,7 @@ HEADERS = {"content-type": PROTOBUF}
 
 
 def open_files() -> set[str]:
-    """What this process has open, by name; sockets and pipes have names as well."""
+    """Return the open files of this process, with sockets and pipes."""
     directory = Path("/proc/self/fd")
     names = set()
     for entry in directory.iterdir():
@@ -42,7 +42,7 @@ def open_files() -> set[str]:
     return names
 
 
-def test_stopping_leaves_no_thread_no_file_and_no_bound_port() -> None:
+def test_stop_leaves_no_thread_no_open_file_and_no_bound_port() -> None:
     threads = set(threading.enumerate())
     has_proc = Path("/proc/self/fd").exists()
     files = open_files() if has_proc else set()
@@ -56,14 +56,14 @@ def test_stopping_leaves_no_thread_no_file_and_no_bound_port() -> None:
             assert {post.status_code for post in posts} == {200}
             usage = client.get("/usage/sessions/s", params=WINDOW).json()["data"]
             assert usage["requestsCount"] == 50
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
     if has_proc:
-        assert open_files() == files
+        assert open_files() <= files
     with socket.create_server(("127.0.0.1", port)):
         pass
 
 
-def test_a_client_that_stays_connected_does_not_keep_the_server_from_stopping() -> None:
+def test_an_idle_connection_does_not_delay_stop() -> None:
     with LocalServer() as server, httpx.Client(base_url=server.url) as client:
         client.get("/")
         server.stop()
@@ -71,7 +71,7 @@ def test_a_client_that_stays_connected_does_not_keep_the_server_from_stopping() 
             httpx.get(f"http://127.0.0.1:{client.base_url.port}/")
 
 
-def test_it_can_be_started_again_and_several_run_side_by_side() -> None:
+def test_it_can_be_restarted_and_several_run_concurrently() -> None:
     with LocalServer() as first, LocalServer() as second:
         assert first.url != second.url
         httpx.post(f"{first.endpoint}/v1/traces", content=body_of([make_span(1, 1)]), headers=HEADERS)
@@ -89,7 +89,7 @@ def test_it_can_be_started_again_and_several_run_side_by_side() -> None:
     first.stop()
 
 
-def test_the_url_and_the_endpoint_are_known_only_while_it_runs() -> None:
+def test_url_and_endpoint_are_available_only_while_it_runs() -> None:
     server = LocalServer()
     with pytest.raises(RuntimeError, match="not running"):
         _ = server.url
@@ -102,7 +102,7 @@ def test_the_url_and_the_endpoint_are_known_only_while_it_runs() -> None:
         _ = server.endpoint
 
 
-def test_what_cannot_start_raises_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_start_raises_and_leaves_no_threads(tmp_path: Path) -> None:
     threads = set(threading.enumerate())
     with LocalServer() as server, pytest.raises(OSError, match="in use"):
         LocalServer(port=int(server.url.rpartition(":")[2])).start()
@@ -120,11 +120,12 @@ def test_what_cannot_start_raises_and_leaves_nothing_behind(tmp_path: Path) -> N
         LocalServer(db=tmp_path / "no" / "such" / "directory").start()
     with pytest.raises(ValueError, match="api_key"):
         LocalServer(api_key="")
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_the_command_serves_keeps_its_data_and_ends_cleanly_on_both_signals(tmp_path: Path) -> None:
+def test_the_command_keeps_its_data_and_exits_on_both_signals(tmp_path: Path) -> None:
+    """SIGTERM and SIGINT both end it with status 0 and without output."""
     db = tmp_path / "kept.db"
     for restarts, number in enumerate((signal.SIGTERM, signal.SIGINT), start=1):
         with command("--db", str(db), "--api-key", "secret") as (process, line, url):
@@ -154,7 +155,7 @@ def test_the_command_says_why_it_cannot_start(tmp_path: Path, capsys: pytest.Cap
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
 
 
-def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
@@ -164,7 +165,7 @@ def test_the_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn", "google.protobuf", "opentelemetry.proto"])
-def test_without_its_extra_the_import_says_how_to_install_it(missing: str) -> None:
+def test_without_the_extra_the_import_error_says_how_to_install(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; import netra.local"
     result = subprocess.run(
         [sys.executable, "-c", code],
@@ -177,30 +178,30 @@ def test_without_its_extra_the_import_says_how_to_install_it(missing: str) -> No
     assert 'pip install ".[local]"' in result.stderr
 
 
-def test_nothing_of_the_client_is_used_by_the_server() -> None:
-    room = Path(sys.modules["netra.local"].__file__ or "").parent
+def test_the_server_imports_nothing_of_the_client() -> None:
+    package = Path(sys.modules["netra.local"].__file__ or "").parent
     imports = re.compile(r"^\s*(?:from|import) (netra(?:\.[a-z_]+)*|\.\.[a-z_.]*)\b", re.MULTILINE)
-    for path in room.glob("*.py"):
+    for path in package.glob("*.py"):
         for name in imports.findall(path.read_text(encoding="utf-8")):
             assert name == "netra.local", f"{path.name} imports {name}"
 
 
-def test_requests_under_way_are_answered_before_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken, go_on = Event(), Event()
-    add = Store.add
+def test_requests_in_progress_are_answered_before_it_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    ingest_started, continue_ingest = Event(), Event()
+    ingest = Store.ingest
 
-    def slow_add(store: Store, spans: Sequence[Span]) -> None:
-        taken.set()
-        assert go_on.wait(10)
-        add(store, spans)
+    def slow_ingest(store: Store, spans: Sequence[Span]) -> None:
+        ingest_started.set()
+        assert continue_ingest.wait(10)
+        ingest(store, spans)
 
-    monkeypatch.setattr(Store, "add", slow_add)
+    monkeypatch.setattr(Store, "ingest", slow_ingest)
     body = body_of([make_span(1, 1)])
     with LocalServer() as server, ThreadPoolExecutor(1) as pool:
         post = pool.submit(
             httpx.post, f"{server.endpoint}/v1/traces", content=body, headers=HEADERS, timeout=30
         )
-        assert taken.wait(10)
-        Timer(0.2, go_on.set).start()
+        assert ingest_started.wait(10)
+        Timer(0.2, continue_ingest.set).start()
         server.stop()
         assert post.result().status_code == 200

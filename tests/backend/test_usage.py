@@ -1,4 +1,4 @@
-"""Usage sums count the traces that start in the window, both of its ends included."""
+"""Usage sums the traces that start in the window, with both of its ends included."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ USAGE: dict[str, Value] = {
         ((EPOCH_MS + 1001) * 1_000_000, False),
     ],
 )
-def test_a_window_includes_both_of_its_ends_in_whole_milliseconds(
+def test_a_window_includes_both_ends_in_whole_milliseconds(
     start_ns: int, counts: bool, client: httpx.Client, export: Export
 ) -> None:
     export([make_span(1, 1, USAGE, start_ns=start_ns, duration_ns=10**12)])
@@ -39,19 +39,17 @@ def test_a_window_includes_both_of_its_ends_in_whole_milliseconds(
     assert len(listed) == counts
 
 
-def test_what_is_shown_as_the_start_is_a_window_that_holds_the_trace(
-    client: httpx.Client, export: Export
-) -> None:
+def test_the_start_time_in_a_response_works_as_a_window(client: httpx.Client, export: Export) -> None:
+    """A window of this one millisecond contains the trace."""
     export([make_span(1, 1, USAGE, start_ns=EPOCH_MS * 1_000_000 + 1_999_999)])
     body: dict[str, Any] = {**WINDOW, "filters": []}
-    shown = client.post("/sdk/traces", json=body).json()["data"]["data"][0]["start_time"]
-    window = {"startTime": shown, "endTime": shown}
+    start_time = client.post("/sdk/traces", json=body).json()["data"]["data"][0]["start_time"]
+    window = {"startTime": start_time, "endTime": start_time}
     assert client.get("/usage/sessions/s", params=window).json()["data"]["tokenCount"] == 1
 
 
-def test_a_trace_counts_with_all_of_its_spans_under_the_session_of_its_root(
-    client: httpx.Client, export: Export
-) -> None:
+def test_all_spans_of_a_trace_count_for_the_session_of_its_root(client: httpx.Client, export: Export) -> None:
+    """Also the spans that name another session or start after the window."""
     after_the_window = (EPOCH_MS + 10**11) * 1_000_000
     export(
         [
@@ -78,7 +76,7 @@ def test_a_trace_counts_with_all_of_its_spans_under_the_session_of_its_root(
     assert client.get("/usage/sessions/else", params=WINDOW).json() == {"data": None}
 
 
-def test_usage_follows_a_trace_that_late_spans_move(client: httpx.Client, export: Export) -> None:
+def test_late_spans_can_move_a_trace_to_another_session_or_time(client: httpx.Client, export: Export) -> None:
     child = make_span(1, 2, {**USAGE, "netra.session_id": "child's"}, parent=1)
     export([child])
     assert client.get("/usage/sessions/child's", params=WINDOW).json()["data"]["tokenCount"] == 1
@@ -90,7 +88,7 @@ def test_usage_follows_a_trace_that_late_spans_move(client: httpx.Client, export
     assert client.get("/usage/sessions/root's", params=wider).json()["data"]["tokenCount"] == 1
 
 
-def test_the_widest_window_there_is_holds_everything(client: httpx.Client, export: Export) -> None:
+def test_the_widest_window_contains_every_trace(client: httpx.Client, export: Export) -> None:
     export([make_span(1, 1, USAGE, start_ns=0), make_span(2, 2, USAGE, start_ns=2**63 - 10**7)])
     window = {"startTime": "0001-01-01T00:00:00.000Z", "endTime": "9999-12-31T23:59:59.999Z"}
     assert client.get("/usage/sessions/s", params=window).json()["data"]["requestsCount"] == 2

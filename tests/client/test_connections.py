@@ -99,7 +99,7 @@ def test_an_answer_of_the_page_before_is_no_page(scripted: Scripted, face: type[
         before[request.connection] = good
         return sending(late or good)
 
-    repeated = pytest.raises(PaginationError, match="has been before")
+    repeated = pytest.raises(PaginationError, match="has been used before")
     options: dict[str, Any] = {"max_retries": 0, "prefetch": False}
     with face(endpoint=scripted(one_behind).url, **options) as client, repeated as caught:
         list(client.usage.iter_traces(START, END))

@@ -61,8 +61,8 @@ def test_the_work_is_done_by_both_processes(cluster: Any, scripted: Scripted) ->
     url = scripted(Timeline(SKEWED)).url
     with Netra(endpoint=url) as client:
         list(client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor()))
-    connected = cluster.run(lambda: list(__import__("netra._parallel")._parallel._senders))
-    assert all(url in dict(senders) for senders in connected.values())
+    connected = cluster.run(lambda: list(__import__("netra._sync.worker_task")._sync.worker_task._transports))
+    assert all(url in dict(transports) for transports in connected.values())
 
 
 def test_the_callers_key_goes_along_where_the_caller_says_so(cluster: Any, scripted: Scripted) -> None:

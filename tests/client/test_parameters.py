@@ -81,7 +81,8 @@ def test_traces_for_every_combination_of_arguments(setup: Setup) -> None:
             list(method(START, END, **arguments))
             sent = server.requests.pop()
             assert (sent.method, sent.target) == ("POST", f"{base}/sdk/traces")
-            assert sent.json == expected_traces_body(arguments)
+            walks = method == client.usage.iter_traces
+            assert sent.json == expected_traces_body({"limit": 100, **arguments} if walks else arguments)
             assert sent.headers["content-type"] == "application/json"
     assert server.requests == []
 
@@ -103,7 +104,8 @@ def test_spans_for_every_combination_of_arguments(setup: Setup) -> None:
             assert (sent.method, sent.path) == ("GET", f"{base}/sdk/traces/trace%201/spans")
             assert sent.body == b""
             names = {"span_name": "spanName"}
-            expected = {"direction": "down", **arguments}
+            large = {"limit": 100} if method == client.usage.iter_spans_by_trace_id else {}
+            expected = {"direction": "down", **large, **arguments}
             assert sent.query == {names.get(name, name): str(value) for name, value in expected.items()}
 
 

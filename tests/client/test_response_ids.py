@@ -433,7 +433,7 @@ def test_where_no_cursor_is_exact_the_error_says_so_and_the_iterator_goes_on(
         with pytest.raises(NetraError) as caught:
             list(client.usage.iter_traces(START, END).with_spans())
         assert caught.value.cursor == "page-1"
-        assert "handed out already" in caught.value.__notes__[0]
+        assert "emitted already" in caught.value.__notes__[0]
 
 
 def test_the_iterator_itself_goes_on_exactly(scripted: Scripted) -> None:

@@ -20,7 +20,8 @@ from netra.local import LocalServer
 from tests.support.agent import run_agent
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTED = sorted((ROOT / "tests/documented").glob("*.py"))
+DOCUMENTED = sorted((Path(__file__).parent / "documented").glob("*.py"))
+assert DOCUMENTED
 COMPLETE = ROOT / "scripts/demo/complete_example.py"
 KEY = "your-api-key"
 

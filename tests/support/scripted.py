@@ -108,9 +108,11 @@ class ScriptedServer:
         self._port.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
         server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for _ in range(5):  # a connection that was just accepted has no task yet
+            await asyncio.sleep(0)
+            for task in self._connections:
+                task.cancel()
+            await asyncio.gather(*self._connections, return_exceptions=True)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

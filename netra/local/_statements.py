@@ -1,4 +1,7 @@
-"""One page of a list → one SQL statement, by keyset: a page costs the same wherever it lies."""
+"""Build the SQL statement for one page of a list.
+
+Keyset pagination: the statement seeks to the cursor in an index, so every page costs the same.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,18 @@ from typing import Literal, NamedTuple
 
 from ._cursors import SortKey, SpanCursor, TraceCursor
 from ._filters import Condition, Value
-from ._rollup import RollUp
+from ._rollup import Rollup
 from ._span import Span
 
 Order = Literal["asc", "desc"]
 Direction = Literal["up", "down"]
 
 DEFAULT_LIMIT = 20
-MOST_LIMIT = 100
+MAX_LIMIT = 100
 
 
 class Sort(NamedTuple):
-    """A field to sort by: its column in the table `trace`, and the types its values may have."""
+    """A sort field: its column in the table `trace`, and the types of its values."""
 
     column: str
     types: tuple[type, ...]
@@ -40,7 +43,7 @@ SORTS = {
 
 
 class Window(NamedTuple):
-    """A window of time in nanoseconds, the start inclusive, the end exclusive."""
+    """A time window in nanoseconds; the start is inclusive, the end exclusive."""
 
     start_ns: int
     end_ns: int
@@ -48,7 +51,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceQuery:
-    """Which page of which traces in which order."""
+    """A request for one page of traces."""
 
     window: Window
     conditions: Sequence[Condition] = ()
@@ -66,11 +69,11 @@ class TraceQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanQuery:
-    """Which page of the spans of a trace, in the order of their start."""
+    """A request for one page of a trace's spans, sorted by start."""
 
     trace_id: str
     name: str = ""
-    """Only spans whose name or kind holds this text, in upper or lower case."""
+    """Match spans whose name or kind contains this, case-insensitively."""
     direction: Direction = "down"
     limit: int = DEFAULT_LIMIT
     cursor: SpanCursor | None = None
@@ -83,79 +86,78 @@ class Statement(NamedTuple):
     values: list[Value]
 
 
-TRACE_COLUMNS = ", ".join(RollUp._fields)
+TRACE_COLUMNS = ", ".join(Rollup._fields)
 SPAN_COLUMNS = ", ".join((*Span._fields, "created_ms"))
 
 
-def trace_page(query: TraceQuery, snapshot: int) -> Statement:
-    """The rows of the page as the snapshot shows them, and one more if there is one."""
+def select_trace_page(query: TraceQuery, snapshot: int) -> Statement:
+    """Select the page from a snapshot, plus one row, which tells whether there is a next page."""
     descending = (query.sort_order == "desc") != (query.direction == "up")
     column = query.sort.column
     conditions = [
         Condition("version <= ? AND superseded_at > ?", (snapshot, snapshot)),
         *query.conditions,
     ]
-    start: tuple[SortKey, str] | None = None
+    position: tuple[SortKey, str] | None = None
     if query.cursor is not None:
-        start = (query.cursor.key, query.cursor.trace_id)
+        position = (query.cursor.sort_key, query.cursor.trace_id)
     if column == "start_ns":
-        # The window is a stretch of the index: enter at its edge, or at the cursor if that is
-        # further on, and leave at its other edge.
+        # The window is one range of this index: seek to its first bound, or to the cursor if that is
+        # further, and stop at its other bound.
         lower, upper = query.window
         if descending:
-            edge: tuple[SortKey, str] = (upper, "")
-            start = min(start, edge) if start else edge
+            bound: tuple[SortKey, str] = (upper, "")
+            position = min(position, bound) if position else bound
             conditions.append(Condition("start_ns >= ?", (lower,)))
         else:
-            # The edge itself is in the window; ids are never empty.
-            edge = (lower, "")
-            start = max(start, edge) if start else edge
+            # The lower bound is inclusive: "" sorts before every id.
+            bound = (lower, "")
+            position = max(position, bound) if position else bound
             conditions.append(Condition("start_ns < ?", (upper,)))
     else:
         conditions.append(Condition("start_ns >= ? AND start_ns < ?", query.window))
-    if start is not None:
+    if position is not None:
         sql = f"({column}, trace_id) {'<' if descending else '>'} (?, ?)"
-        conditions.append(Condition(sql, start))
+        conditions.append(Condition(sql, position))
     return Statement(
-        # Without statistics SQLite may guess another index and sort; the order must come from this
-        # one.
-        f"SELECT {TRACE_COLUMNS} FROM trace INDEXED BY {_index(query)}"
+        # Without statistics, SQLite may choose another index and sort; this index gives the order.
+        f"SELECT {TRACE_COLUMNS} FROM trace INDEXED BY {_choose_index(query)}"
         f" WHERE {' AND '.join(condition.sql for condition in conditions)}"
-        f" {_order(column, 'trace_id', descending)} LIMIT ?",
+        f" {_order_by(column, 'trace_id', descending)} LIMIT ?",
         [*(value for condition in conditions for value in condition.values), query.limit + 1],
     )
 
 
-def _index(query: TraceQuery) -> str:
-    equal = {condition.narrows_to for condition in query.conditions}
-    if "trace_id" in equal:
+def _choose_index(query: TraceQuery) -> str:
+    equality_columns = {condition.equality_column for condition in query.conditions}
+    if "trace_id" in equality_columns:
         return "trace_by_trace_id"
     if query.sort_field == "start_time":
         for column in ("session_id", "user_id", "tenant_id"):
-            if column in equal:
+            if column in equality_columns:
                 return f"trace_by_{column}"
     return f"trace_by_{query.sort.column}"
 
 
-def span_page(query: SpanQuery) -> Statement:
-    """The rows of the page, and one more if there is one."""
+def select_span_page(query: SpanQuery) -> Statement:
+    """Select the page, plus one row, which tells whether there is a next page."""
     descending = query.direction == "up"
     conditions = [Condition("trace_id = ?", (query.trace_id,))]
     if query.name:
-        needle = query.name.casefold()
+        substring = query.name.casefold()
         sql = "(instr(casefold(name), ?) > 0 OR instr(casefold(kind), ?) > 0)"
-        conditions.append(Condition(sql, (needle, needle)))
+        conditions.append(Condition(sql, (substring, substring)))
     if query.cursor is not None:
         sql = f"(start_ns, span_id) {'<' if descending else '>'} (?, ?)"
         conditions.append(Condition(sql, (query.cursor.start_ns, query.cursor.span_id)))
     return Statement(
         f"SELECT {SPAN_COLUMNS} FROM span INDEXED BY span_by_start"
         f" WHERE {' AND '.join(condition.sql for condition in conditions)}"
-        f" {_order('start_ns', 'span_id', descending)} LIMIT ?",
+        f" {_order_by('start_ns', 'span_id', descending)} LIMIT ?",
         [*(value for condition in conditions for value in condition.values), query.limit + 1],
     )
 
 
-def _order(column: str, tie_breaker: str, descending: bool) -> str:
-    way = "DESC" if descending else "ASC"
-    return f"ORDER BY {column} {way}, {tie_breaker} {way}"
+def _order_by(column: str, tie_breaker: str, descending: bool) -> str:
+    keyword = "DESC" if descending else "ASC"
+    return f"ORDER BY {column} {keyword}, {tie_breaker} {keyword}"

@@ -1,4 +1,4 @@
-"""The SQLite file: tables, indexes, and connections that know our functions."""
+"""The SQLite schema, and connections with the SQL functions that the statements use."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import sqlite3
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from ._rollup import RollUp
+from ._rollup import Rollup
 from ._span import Span
 
 LIVE = 2**63 - 1
-"""`trace.superseded_at` of the row that shows a trace as it is now."""
+"""The value of `superseded_at` in the live row of a trace: its newest version."""
 
-_APPLICATION_ID = 0x4E657472  # "Netr": tells our files from other programs'
+_APPLICATION_ID = 0x4E657472  # "Netr": marks the file as ours
 _SCHEMA_VERSION = 1
 
 
@@ -27,12 +27,12 @@ _COLUMN_TYPES = {
 
 
 def _columns(row: type[tuple[Any, ...]]) -> str:
-    """The columns of a table whose rows are these named tuples."""
+    """Return the column definitions of a table whose rows have the fields of this named tuple."""
     return ", ".join(f"{name} {_COLUMN_TYPES[kind]}" for name, kind in get_type_hints(row).items())
 
 
-def _listing_index(name: str, columns: str) -> str:
-    # With the last two columns, rows that a snapshot does not see are passed over in the index.
+def _trace_index(name: str, columns: str) -> str:
+    # The last two columns let SQLite skip the rows outside the snapshot without reading the table.
     return (
         f"CREATE INDEX IF NOT EXISTS trace_by_{name} ON trace ({columns}, trace_id, version, superseded_at);"
     )
@@ -51,10 +51,10 @@ _SORT_COLUMNS = (
     "service",
 )
 _OWNER_COLUMNS = ("session_id", "tenant_id", "user_id")
-_LISTING_INDEXES = "\n".join(
+_TRACE_INDEXES = "\n".join(
     [
-        *(_listing_index(column, column) for column in _SORT_COLUMNS),
-        *(_listing_index(column, f"{column}, start_ns") for column in _OWNER_COLUMNS),
+        *(_trace_index(column, column) for column in _SORT_COLUMNS),
+        *(_trace_index(column, f"{column}, start_ns") for column in _OWNER_COLUMNS),
     ]
 )
 
@@ -68,11 +68,11 @@ CREATE TABLE IF NOT EXISTS span (
 );
 CREATE INDEX IF NOT EXISTS span_by_start ON span (trace_id, start_ns, span_id);
 
--- One row per version of a trace's roll-up. The version that ingest n made is seen by the
--- snapshots from n on, up to but not including `superseded_at`.
+-- One row per version of a trace's rollup. A row belongs to the snapshots from `version` on, up to
+-- but not including `superseded_at`.
 CREATE TABLE IF NOT EXISTS trace (
-    {_columns(RollUp)},
-    -- Nothing here looks for these two yet; listings filter and sort by them all the same.
+    {_columns(Rollup)},
+    -- Always 0: nothing detects these two. Traces can be filtered and sorted by them.
     has_pii INTEGER NOT NULL DEFAULT 0,
     has_violation INTEGER NOT NULL DEFAULT 0,
     version INTEGER NOT NULL,
@@ -81,9 +81,9 @@ CREATE TABLE IF NOT EXISTS trace (
 CREATE UNIQUE INDEX IF NOT EXISTS trace_live ON trace (trace_id) WHERE superseded_at = {LIVE};
 CREATE INDEX IF NOT EXISTS trace_superseded ON trace (superseded_at) WHERE superseded_at < {LIVE};
 CREATE INDEX IF NOT EXISTS trace_by_trace_id ON trace (trace_id);
-{_LISTING_INDEXES}
--- The ingests that changed a trace. A snapshot is the number of one of them; those that are no
--- longer listed here can no longer be read.
+{_TRACE_INDEXES}
+-- The snapshots that can be read. Each ingest that changes a rollup adds the next number; expired
+-- snapshots are deleted.
 CREATE TABLE IF NOT EXISTS snapshot (
     number INTEGER PRIMARY KEY,
     taken_ms INTEGER NOT NULL
@@ -98,15 +98,16 @@ COMMIT;
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection in autocommit mode; transactions are begun and ended by hand.
+    """Open a connection in autocommit mode; the store begins and ends transactions itself.
 
-    The threads of the server share connections, one at a time, so SQLite's own check is off.
+    A connection is used by several threads, but by one at a time, so the thread check of `sqlite3`
+    is off.
     """
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
-    except BaseException:  # not a database, for example
+    except BaseException:  # for example, the file is not a database
         db.close()
         raise
     db.create_aggregate("fsum", 1, _ExactSum)
@@ -116,8 +117,8 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def prepare(db: sqlite3.Connection) -> None:
-    """Makes the tables in a new file. Raises ValueError for a file that is not one of ours."""
+def create_schema(db: sqlite3.Connection) -> None:
+    """Create the tables in a new file. Raises ValueError for a file of another program or version."""
     (owner,) = db.execute("PRAGMA application_id").fetchone()
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -129,7 +130,7 @@ def prepare(db: sqlite3.Connection) -> None:
 
 
 class _ExactSum:
-    """SQL aggregate `fsum`: the exact sum, rounded once, whatever the order of the rows."""
+    """SQL aggregate `fsum`: the exact sum, rounded once, so the order of the rows does not matter."""
 
     def __init__(self) -> None:
         self._values: list[float] = []
@@ -138,5 +139,5 @@ class _ExactSum:
         if value is not None:
             self._values.append(value)
 
-    def finalize(self) -> Any:  # a float; the types of sqlite3 know only int
+    def finalize(self) -> Any:  # a float, but typeshed expects an int
         return math.fsum(self._values)

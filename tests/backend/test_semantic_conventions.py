@@ -1,4 +1,4 @@
-"""Every convention of attributes that programs use has its meaning."""
+"""The semantic conventions: which attributes give which fields of a span."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from netra.local._meaning import meaning_of
+from netra.local._semantic_conventions import read_attributes
 
 
 @pytest.mark.parametrize(
     ("attributes", "expected"),
     [
         ({}, {"kind": "span", "session_id": "", "total_tokens": None, "total_cost": None}),
-        # whose it is
+        # session, user, tenant
         ({"netra.session_id": "a", "session.id": "b"}, {"session_id": "a"}),
         ({"session.id": "b"}, {"session_id": "b"}),
         ({"netra.session_id": "", "session.id": "b"}, {"session_id": "b"}),
@@ -23,12 +23,12 @@ from netra.local._meaning import meaning_of
         ({"netra.user_id": "a", "user.id": "b"}, {"user_id": "a"}),
         ({"user.id": "b"}, {"user_id": "b"}),
         ({"netra.tenant_id": "a"}, {"tenant_id": "a"}),
-        # what kind of work it is
+        # kind
         ({"netra.span.type": "GENERATION", "netra.entity.type": "task"}, {"kind": "generation"}),
         ({"netra.entity.type": "workflow", "gen_ai.operation.name": "chat"}, {"kind": "workflow"}),
         ({"gen_ai.operation.name": "chat"}, {"kind": "generation"}),
         ({"netra.span.type": 1.5, "netra.entity.type": "agent"}, {"kind": "agent"}),
-        # which model
+        # model
         ({"gen_ai.response.model": "a", "gen_ai.request.model": "b"}, {"model": "a"}),
         ({"gen_ai.request.model": "b"}, {"model": "b"}),
         # tokens
@@ -72,11 +72,11 @@ from netra.local._meaning import meaning_of
         ({"netra.usage": "{}"}, {"total_cost": None}),
     ],
 )
-def test_the_attributes_of_a_span_mean_what_the_conventions_say(
+def test_attributes_are_read_by_the_semantic_conventions(
     attributes: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    meaning = meaning_of(attributes, {})._asdict()
-    assert {name: meaning[name] for name in expected} == expected
+    fields = read_attributes(attributes, {})._asdict()
+    assert {name: fields[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_the_attributes_of_a_span_mean_what_the_conventions_say(
     ],
 )
 def test_service_and_environment_come_from_the_resource(resource: dict[str, Any], environment: str) -> None:
-    meaning = meaning_of({"service.name": "not mine"}, {**resource, "service.name": "mine"})
-    assert (meaning.environment, meaning.service) == (environment, "mine")
+    fields = read_attributes({"service.name": "not mine"}, {**resource, "service.name": "mine"})
+    assert (fields.environment, fields.service) == (environment, "mine")

@@ -1,4 +1,4 @@
-"""Request bodies: as large as we take, in an encoding that we read."""
+"""Read request bodies: their size limit, content type and content encoding."""
 
 from __future__ import annotations
 
@@ -8,63 +8,62 @@ from starlette.requests import Request
 
 from ._errors import RequestError, TooLargeError, UnsupportedMediaError
 
-MOST_BYTES = 64 * 1024 * 1024
-"""Largest body, in bytes, both as sent and after decompression."""
+MAX_BYTES = 64 * 1024 * 1024
+"""The size limit of a body in bytes, before and after decompression."""
 
-# zlib's `wbits` for the header of gzip, for that of zlib (which HTTP calls deflate), and for none
-# (which some programs send as deflate).
+# Values of zlib's `wbits`: gzip; zlib, which HTTP calls deflate; and raw deflate, which some clients
+# send as deflate.
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
 async def read_body(request: Request) -> bytes:
-    """The body as sent. Raises TooLargeError as soon as there is too much of it."""
+    """Read the body as sent. Raises TooLargeError as soon as it is over the limit."""
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > MOST_BYTES:
+    if declared.isdecimal() and int(declared) > MAX_BYTES:
         raise _too_large()
     chunks = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             raise _too_large()
         chunks.append(chunk)
     return b"".join(chunks)
 
 
-def media_type(request: Request, *known: str) -> str:
-    """The content type without parameters. Raises UnsupportedMediaError unless it is known."""
+def media_type(request: Request, *supported: str) -> str:
+    """Return the content type without parameters. Raises UnsupportedMediaError unless it is supported."""
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if sent not in known:
-        raise UnsupportedMediaError(f"Content-Type must be {' or '.join(known)}")
+    if sent not in supported:
+        raise UnsupportedMediaError(f"Content-Type must be {' or '.join(supported)}")
     return sent
 
 
-def decompressed(body: bytes, content_encoding: str) -> bytes:
-    """The body without its content encoding.
+def decompress(body: bytes, content_encoding: str) -> bytes:
+    """Decode the body's content encoding: gzip, deflate or identity.
 
-    Raises UnsupportedMediaError for an encoding other than gzip, deflate and identity,
-    TooLargeError before more than `MOST_BYTES` have been unpacked, and RequestError for damaged
-    data.
+    Raises UnsupportedMediaError for another encoding, TooLargeError when the decoded body is larger
+    than `MAX_BYTES`, and RequestError for corrupt data.
     """
     match content_encoding.strip().lower():
         case "" | "identity":
             return body
         case "gzip" | "x-gzip":
-            return _inflated(body, _GZIP)
+            return _inflate(body, _GZIP)
         case "deflate":
             has_header = body[:1] == b"\x78" and int.from_bytes(body[:2]) % 31 == 0
-            return _inflated(body, _ZLIB if has_header else _RAW)
+            return _inflate(body, _ZLIB if has_header else _RAW)
         case _:
             raise UnsupportedMediaError("Content-Encoding must be gzip, deflate or identity")
 
 
-def _inflated(body: bytes, wbits: int) -> bytes:
+def _inflate(body: bytes, wbits: int) -> bytes:
     stream = zlib.decompressobj(wbits)
     try:
-        data = stream.decompress(body, MOST_BYTES + 1)
+        data = stream.decompress(body, MAX_BYTES + 1)
     except zlib.error:
         raise RequestError("the body does not decompress") from None
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise _too_large()
     if not stream.eof:
         raise RequestError("the compressed body ends too early")
@@ -74,4 +73,4 @@ def _inflated(body: bytes, wbits: int) -> bytes:
 
 
 def _too_large() -> TooLargeError:
-    return TooLargeError(f"the body is larger than {MOST_BYTES} bytes")
+    return TooLargeError(f"the body is larger than {MAX_BYTES} bytes")

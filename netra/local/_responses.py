@@ -1,4 +1,4 @@
-"""What the store found → the bodies of the contract."""
+"""Build the response bodies of the contract from what the store returns."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import json
 from typing import Any
 
 from ._cursors import SpanCursor, TraceCursor, encode_cursor
-from ._listing import TraceQuery
-from ._rollup import RollUp
+from ._rollup import Rollup
+from ._statements import TraceQuery
 from ._store import SpanPage, StoredSpan, TracePage, Usage
 from ._times import NS_PER_MS, iso_from_ms, iso_from_ns
 
 Body = dict[str, Any]
 
 LOCAL = "local"
-"""The only organization, and the only project, that this server knows."""
+"""The id of the only organisation, and of the only project, of this server."""
 
 
 def session_usage_body(session_id: str, usage: Usage | None) -> Body:
-    """SessionUsageResponse."""
+    """Build a SessionUsageResponse."""
     if usage is None:
         return {"data": None}
     return {
@@ -32,7 +32,7 @@ def session_usage_body(session_id: str, usage: Usage | None) -> Body:
 
 
 def tenant_usage_body(tenant_id: str, usage: Usage | None) -> Body:
-    """TenantUsageResponse."""
+    """Build a TenantUsageResponse."""
     if usage is None:
         return {"data": None}
     return {
@@ -48,12 +48,12 @@ def tenant_usage_body(tenant_id: str, usage: Usage | None) -> Body:
 
 
 def traces_body(page: TracePage, query: TraceQuery) -> Body:
-    """ListTracesResponse."""
+    """Build a ListTracesResponse."""
     return _page([_trace(trace, page.snapshot, query) for trace in page.traces], page.has_next)
 
 
 def spans_body(page: SpanPage) -> Body:
-    """ListSpansResponse."""
+    """Build a ListSpansResponse."""
     return _page([_span(stored) for stored in page.spans], page.has_next)
 
 
@@ -61,10 +61,10 @@ def _page(items: list[Body], has_next: bool) -> Body:
     return {"data": {"data": items, "pageInfo": {"hasNextPage": has_next}}}
 
 
-def _trace(trace: RollUp, snapshot: int, query: TraceQuery) -> Body:
-    # `has_pii` and `has_violation` are sort fields that no roll-up holds: false for every trace.
-    key = getattr(trace, query.sort.column, 0)
-    cursor = TraceCursor(query.sort_field, query.sort_order, key, trace.trace_id, snapshot)
+def _trace(trace: Rollup, snapshot: int, query: TraceQuery) -> Body:
+    # A rollup has no `has_pii` and no `has_violation`: as sort keys they are 0 for every trace.
+    sort_key = getattr(trace, query.sort.column, 0)
+    cursor = TraceCursor(query.sort_field, query.sort_order, sort_key, trace.trace_id, snapshot)
     return {
         "id": trace.trace_id,
         "name": trace.name,
@@ -85,9 +85,9 @@ def _trace(trace: RollUp, snapshot: int, query: TraceQuery) -> Body:
         "completion_tokens": trace.completion_tokens,
         "cached_tokens": trace.cached_tokens,
         "total_tokens": trace.total_tokens,
-        **_UNKNOWN_COSTS,
+        **_NO_COST_BREAKDOWN,
         "total_cost": trace.total_cost,
-        **_UNCHECKED,
+        **_NO_FINDINGS,
         "has_error": bool(trace.has_error),
     }
 
@@ -116,9 +116,9 @@ def _span(stored: StoredSpan) -> Body:
         "completion_tokens": span.completion_tokens,
         "cached_tokens": span.cached_tokens,
         "total_tokens": span.total_tokens,
-        **_UNKNOWN_COSTS,
+        **_NO_COST_BREAKDOWN,
         "total_cost": span.total_cost,
-        **_UNCHECKED,
+        **_NO_FINDINGS,
         "pii_actions": None,
         "violation_actions": None,
         "status": span.status,
@@ -131,14 +131,14 @@ def _span(stored: StoredSpan) -> Body:
     }
 
 
-# Programs send one cost per span, not its parts.
-_UNKNOWN_COSTS: Body = {
+# Spans carry one total cost; its breakdown is unknown.
+_NO_COST_BREAKDOWN: Body = {
     "prompt_tokens_cost": None,
     "completion_tokens_cost": None,
     "cached_tokens_cost": None,
 }
-# Nothing here looks for personal data or violations.
-_UNCHECKED: Body = {
+# This server does not detect personal data or violations.
+_NO_FINDINGS: Body = {
     "has_pii": False,
     "pii_entities": [],
     "has_violation": False,

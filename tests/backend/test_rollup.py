@@ -1,4 +1,4 @@
-"""A trace is the sum of its spans, whenever and however often those arrive."""
+"""A rollup depends only on the set of spans, not on their order or on duplicates."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ FAILURE = make_span(
     duration_ns=1_000_000,
     error=True,
 )
-WHOLE = {
+EXPECTED = {
     "id": trace_id(1),
     "name": "root",
     "kind": "workflow",
@@ -100,41 +100,36 @@ def traces(client: httpx.Client) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations([ROOT, CALL, FAILURE])))
-def test_the_roll_up_is_the_same_in_whichever_order_spans_arrive_one_by_one(
+def test_the_rollup_does_not_depend_on_the_order_of_ingest(
     order: tuple[Span, ...], client: httpx.Client, export: Export
 ) -> None:
     for span in order:
         export([span], RESOURCE)
-    assert traces(client) == [WHOLE]
+    assert traces(client) == [EXPECTED]
 
 
 def test_a_span_exported_twice_counts_once(client: httpx.Client, export: Export) -> None:
     export([ROOT, CALL, CALL], RESOURCE)
     export([CALL, FAILURE], RESOURCE)
     export([ROOT, CALL, FAILURE], RESOURCE)
-    assert traces(client) == [WHOLE]
+    assert traces(client) == [EXPECTED]
     assert client.get("/usage/sessions/s", params=WINDOW).json()["data"]["requestsCount"] == 1
 
 
-def test_before_the_root_arrives_the_earliest_span_without_its_parent_speaks_for_the_trace(
-    client: httpx.Client, export: Export
-) -> None:
+def test_without_a_root_the_earliest_orphan_gives_name_and_kind(client: httpx.Client, export: Export) -> None:
+    """An orphan is a span whose parent has not arrived yet."""
     export([FAILURE, CALL])
     (trace,) = traces(client)
     assert (trace["name"], trace["kind"], trace["session_id"]) == ("call", "generation", "another")
 
 
-def test_in_a_trace_that_goes_in_circles_the_earliest_span_speaks(
-    client: httpx.Client, export: Export
-) -> None:
-    late = make_span(1, 1, parent=2, name="late", start_ns=START_NS + 5)
-    export([late, make_span(1, 2, parent=1, name="early")])
+def test_in_a_parent_cycle_the_earliest_span_gives_the_name(client: httpx.Client, export: Export) -> None:
+    later = make_span(1, 1, parent=2, name="later", start_ns=START_NS + 5)
+    export([later, make_span(1, 2, parent=1, name="early")])
     assert [trace["name"] for trace in traces(client)] == ["early"]
 
 
-def test_a_trace_without_tokens_and_costs_has_none_and_its_totals_are_zero(
-    client: httpx.Client, export: Export
-) -> None:
+def test_a_trace_without_usage_has_null_counts_and_zero_totals(client: httpx.Client, export: Export) -> None:
     export([make_span(1, 1)])
     (trace,) = traces(client)
     for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "session_id", "service"):
@@ -142,7 +137,7 @@ def test_a_trace_without_tokens_and_costs_has_none_and_its_totals_are_zero(
     assert (trace["total_tokens"], trace["total_cost"], trace["models"]) == (0, 0.0, [])
 
 
-def test_costs_are_summed_exactly_whatever_the_order_of_arrival(client: httpx.Client, export: Export) -> None:
+def test_costs_are_summed_exactly_in_any_order_of_ingest(client: httpx.Client, export: Export) -> None:
     chance = random.Random(7)
     costs = [chance.random() * 10.0 ** chance.randrange(-12, 6) for _ in range(300)]
     spans = [
@@ -158,7 +153,7 @@ def test_costs_are_summed_exactly_whatever_the_order_of_arrival(client: httpx.Cl
         assert trace["total_cost"] == math.fsum(costs[number - 1 :: 9])
 
 
-def test_the_spans_of_a_trace_are_shown_as_they_were_sent(client: httpx.Client, export: Export) -> None:
+def test_the_spans_of_a_trace_are_returned_as_sent(client: httpx.Client, export: Export) -> None:
     export([ROOT, CALL, FAILURE], RESOURCE)
     listed = client.get(f"/sdk/traces/{trace_id(1)}/spans").json()["data"]["data"]
     assert [span["name"] for span in listed] == ["failing call", "root", "call"]
@@ -176,7 +171,7 @@ def test_the_spans_of_a_trace_are_shown_as_they_were_sent(client: httpx.Client, 
     assert (root["total_tokens"], root["total_cost"], root["model_name"]) == (None, None, None)
 
 
-def test_an_end_before_the_start_is_no_negative_latency(client: httpx.Client, export: Export) -> None:
+def test_an_end_before_the_start_gives_no_negative_latency(client: httpx.Client, export: Export) -> None:
     span = make_span(1, 1)
     span.end_time_unix_nano = 0
     export([span])

@@ -1,4 +1,4 @@
-"""Which files are taken, and which are left alone."""
+"""The store accepts its own database files and rejects all others unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from netra.local import LocalServer
 
 
-def test_a_database_of_another_program_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_rejected_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "theirs.db"
     db = sqlite3.connect(path)
     db.executescript("PRAGMA user_version = 1; CREATE TABLE theirs (a); INSERT INTO theirs VALUES (1);")
@@ -23,12 +23,12 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_was(tmp_path: P
     db.close()
 
 
-def test_a_database_in_memory_is_refused() -> None:
+def test_a_database_in_memory_is_rejected() -> None:
     with pytest.raises(ValueError, match="needs a file"):
         LocalServer(db=":memory:").start()
 
 
-def test_a_file_that_is_no_database_leaves_no_connection_open(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_leaves_no_open_connection(tmp_path: Path) -> None:
     path = tmp_path / "text.db"
     path.write_text("this is not a database, and long enough to be read as one " * 100)
     with warnings.catch_warnings():
