@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 import socket
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
+from netra._core.connection_errors import AttemptLimits
 from netra._core.http import Client, ConnectError, ConnectTimeout, ReadTimeout, WriteTimeout
 
 from .workers import DaemonThreadExecutor
@@ -28,22 +28,27 @@ WRITE_SIZE = 65_536
 """Bytes per write, so that no single write waits for a slow peer beyond the deadline."""
 
 
+def _no_limit() -> float:
+    return math.inf
+
+
 class _Current(threading.local):
-    ends = math.inf
+    seconds_left: Callable[[], float] = staticmethod(_no_limit)
 
 
 _current = _Current()
-"""When the call of this thread ends. httpx sends and receives in the thread of its caller."""
+"""What the call of this thread has left. httpx sends and receives in the thread of its caller."""
 
 
 @contextmanager
-def call_deadline(ends: float) -> Iterator[None]:
-    """Let nothing that is done within wait longer than until then (on `time.monotonic`'s clock)."""
-    before, _current.ends = _current.ends, min(ends, _current.ends)  # a hook may make a call inside a call
+def call_deadline(limits: AttemptLimits) -> Iterator[None]:
+    """Let nothing that is done within wait longer than the limits leave."""
+    outer = _current.seconds_left  # not without limit where a hook makes a call inside a call
+    _current.seconds_left = lambda: min(limits.seconds_left, outer())
     try:
         yield
     finally:
-        _current.ends = before
+        _current.seconds_left = outer
 
 
 def install_deadline(http: Client) -> None:
@@ -55,7 +60,7 @@ def install_deadline(http: Client) -> None:
 
 
 def _left(timeout: float | None, error: type[Exception]) -> float | None:
-    left = _current.ends - time.monotonic()
+    left = _current.seconds_left()
     if left <= 0:
         raise error("the deadline is over")
     least = min(left, math.inf if timeout is None else timeout)

@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -35,6 +35,9 @@ from .pagination import PageIterator
 from .traces import TracesWalk
 from .worker_task import PartitionTask, run_task
 from .workers import DaemonThreadExecutor, ThreadCall
+
+if TYPE_CHECKING:
+    from .trace_spans import TracesWithSpans  # noqa: F401  (for the base class below)
 
 __all__ = ["PartitionCall", "TracesInParallel"]
 
@@ -79,7 +82,7 @@ T = TypeVar("T")
 PartitionCall = ThreadCall[PartitionResult] | _ExecutorCall
 
 
-class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesInParallel"]):
+class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesWithSpans", "TracesInParallel"]):
     """An iterator over the traces of a window that is read in partitions side by side.
 
     Rows and order are those of `iter_traces`. An error is raised where its rows would have come, not before; its

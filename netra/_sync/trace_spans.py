@@ -32,7 +32,7 @@ __all__ = ["TracesWithSpans"]
 
 
 class TracesWithSpans(
-    PrefetchQueue[Prefetch[Spans]], Iterator[TraceWithSpans], TracesWalk["TracesWithSpans"]
+    PrefetchQueue[Prefetch[Spans]], Iterator[TraceWithSpans], TracesWalk["TracesWithSpans", "TracesWithSpans"]
 ):
     """An iterator over traces with their spans, which never reads more than `concurrency` traces ahead.
 

@@ -13,14 +13,15 @@ from .pagination import PagedIterator
 
 if TYPE_CHECKING:
     from .parallel import TracesInParallel  # noqa: F401  (for the base class below)
-    from .trace_spans import TracesWithSpans
+    from .trace_spans import TracesWithSpans  # noqa: F401
 
 __all__ = ["TracesIterator", "TracesWalk"]
 
+WithSpansT = TypeVar("WithSpansT")
 InParallelT = TypeVar("InParallelT")
 
 
-class TracesWalk(Generic[InParallelT]):
+class TracesWalk(Generic[WithSpansT, InParallelT]):
     """What can be asked of a walk over traces before it starts. Each method returns a new walk."""
 
     _plan: TracesPlan
@@ -28,7 +29,7 @@ class TracesWalk(Generic[InParallelT]):
     def _check_not_started(self, method: str) -> None:
         raise NotImplementedError
 
-    def with_spans(self, concurrency: int = 8) -> TracesWithSpans:
+    def with_spans(self, concurrency: int = 8) -> WithSpansT:
         """Return a walk over the same traces, each with the list of all its spans.
 
         The spans of several traces are read at the same time, so this takes a fraction of the time of a loop that
@@ -48,7 +49,7 @@ class TracesWalk(Generic[InParallelT]):
             ...     print(trace.name, trace.total_cost, [span.name for span in spans])
         """
         self._check_not_started("with_spans")
-        walk: TracesWithSpans = self._plan.with_spans(concurrency)
+        walk: WithSpansT = self._plan.with_spans(concurrency)
         return walk
 
     def in_parallel(
@@ -84,7 +85,9 @@ class TracesWalk(Generic[InParallelT]):
         return walk
 
 
-class TracesIterator(PagedIterator[TraceSummary, TracesPage], TracesWalk["TracesInParallel"]):
+class TracesIterator(
+    PagedIterator[TraceSummary, TracesPage], TracesWalk["TracesWithSpans", "TracesInParallel"]
+):
     """An iterator over traces that fetches pages as it goes: the next one while you work on the rows of this one.
 
     It ends only where the service says that nothing follows. Anything else raises, and the error's `cursor`

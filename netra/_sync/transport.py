@@ -116,7 +116,7 @@ class Transport:
         operation, limits = send.operation, send.limits
         body = ResponseBody(operation, options.max_response_bytes, limits)
         try:
-            with call_deadline(limits.ends):
+            with call_deadline(limits):
                 request = build_request(http, send, self.config)
                 http_response = http.send(request, stream=True, follow_redirects=False)
                 is_valid = False

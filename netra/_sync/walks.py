@@ -1,27 +1,27 @@
-"""Make the iterators: from a checked query or plan, and a transport."""
+"""Make the iterators: from a checked query or plan, and a transport.
+
+What few programs need is imported when it is first asked for, so that a first call stays cheap.
+"""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netra._core.lookahead import Spans
 from netra._core.operations import list_spans_by_trace_id, list_traces
 from netra._core.options import Options
 from netra._core.parameters import SpansQuery, TracesQuery
-from netra._core.partition import Partition
 from netra._core.plan import TracesPlan
 from netra._core.request_flow import CallGroup
-from netra._core.scheduler import PartitionScheduler
 from netra.models import SpansPage, TracesPage, TraceSpan, TraceSummary
 
 from .pagination import PagedIterator
-from .parallel import PartitionCall, TracesInParallel
-from .trace_spans import TracesWithSpans
 from .traces import TracesIterator
 from .transport import Transport
-from .worker_task import PartitionTask, check_executor
-from .workers import DaemonThreadExecutor
+
+if TYPE_CHECKING:
+    from .parallel import TracesInParallel
+    from .trace_spans import TracesWithSpans
 
 __all__ = ["iter_spans", "iter_traces"]
 
@@ -63,6 +63,13 @@ def _page_by_page(plan: TracesPlan, group: CallGroup) -> TracesIterator:
 
 
 def _in_parallel(plan: TracesPlan, group: CallGroup) -> TracesInParallel:
+    from netra._core.partition import Partition
+    from netra._core.scheduler import PartitionScheduler
+
+    from .parallel import PartitionCall, TracesInParallel
+    from .worker_task import PartitionTask, check_executor
+    from .workers import DaemonThreadExecutor
+
     transport, parallel = plan.transport, plan.parallel
     assert parallel is not None
     check_executor(parallel.executor)
@@ -78,9 +85,11 @@ def _in_parallel(plan: TracesPlan, group: CallGroup) -> TracesInParallel:
 def _with_spans(
     plan: TracesPlan, traces: TracesIterator | TracesInParallel, group: CallGroup
 ) -> TracesWithSpans:
+    from .trace_spans import TracesWithSpans
+
     transport, options = plan.transport, plan.options
 
-    def read_spans(trace: TraceSummary) -> Spans:
+    def read_spans(trace: TraceSummary) -> list[TraceSpan]:
         pages = _span_pages(transport, options, group, SpansQuery.of_trace(trace.id))
         return list(PagedIterator[TraceSpan, SpansPage](pages, None))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from netra._core.pagination import ResumePoint, check_not_started
 from netra._core.partition import Partition, PartitionResult
@@ -24,6 +24,9 @@ from .pagination import AsyncPageIterator
 from .traces import AsyncTracesWalk
 from .workers import PerLoopLock, running_loop
 
+if TYPE_CHECKING:
+    from .trace_spans import AsyncTracesWithSpans  # noqa: F401  (for the base class below)
+
 __all__ = ["AsyncTracesInParallel", "PartitionCall"]
 
 T = TypeVar("T")
@@ -31,7 +34,9 @@ T = TypeVar("T")
 PartitionCall: TypeAlias = "asyncio.Future[PartitionResult]"
 
 
-class AsyncTracesInParallel(AsyncIterator[TraceSummary], AsyncTracesWalk["AsyncTracesInParallel"]):
+class AsyncTracesInParallel(
+    AsyncIterator[TraceSummary], AsyncTracesWalk["AsyncTracesWithSpans", "AsyncTracesInParallel"]
+):
     """What `TracesInParallel` is, for `async for`.
 
     Example:

@@ -28,7 +28,7 @@ __all__ = ["AsyncTracesWithSpans"]
 class AsyncTracesWithSpans(
     PrefetchQueue[AsyncPrefetch[Spans]],
     AsyncIterator[TraceWithSpans],
-    AsyncTracesWalk["AsyncTracesWithSpans"],
+    AsyncTracesWalk["AsyncTracesWithSpans", "AsyncTracesWithSpans"],
 ):
     """What `TracesWithSpans` is, for `async for`.
 

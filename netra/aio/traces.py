@@ -15,14 +15,15 @@ from .pagination import AsyncPagedIterator
 
 if TYPE_CHECKING:
     from .parallel import AsyncTracesInParallel  # noqa: F401  (for the base class below)
-    from .trace_spans import AsyncTracesWithSpans
+    from .trace_spans import AsyncTracesWithSpans  # noqa: F401
 
 __all__ = ["AsyncTracesIterator", "AsyncTracesWalk"]
 
+WithSpansT = TypeVar("WithSpansT")
 InParallelT = TypeVar("InParallelT")
 
 
-class AsyncTracesWalk(Generic[InParallelT]):
+class AsyncTracesWalk(Generic[WithSpansT, InParallelT]):
     """What can be asked of a walk over traces before it starts. Each method returns a new walk."""
 
     _plan: TracesPlan
@@ -31,9 +32,9 @@ class AsyncTracesWalk(Generic[InParallelT]):
         raise NotImplementedError
 
     @documented_by(TracesWalk.with_spans)
-    def with_spans(self, concurrency: int = 8) -> AsyncTracesWithSpans:
+    def with_spans(self, concurrency: int = 8) -> WithSpansT:
         self._check_not_started("with_spans")
-        walk: AsyncTracesWithSpans = self._plan.with_spans(concurrency)
+        walk: WithSpansT = self._plan.with_spans(concurrency)
         return walk
 
     @documented_by(TracesWalk.in_parallel)
@@ -46,7 +47,8 @@ class AsyncTracesWalk(Generic[InParallelT]):
 
 
 class AsyncTracesIterator(
-    AsyncPagedIterator[TraceSummary, TracesPage], AsyncTracesWalk["AsyncTracesInParallel"]
+    AsyncPagedIterator[TraceSummary, TracesPage],
+    AsyncTracesWalk["AsyncTracesWithSpans", "AsyncTracesInParallel"],
 ):
     """What `TracesIterator` is, for `async for`.
 

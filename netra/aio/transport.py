@@ -40,6 +40,7 @@ from netra._core.response_body import ResponseBody
 from netra._core.responses import Response, parse_response, status_error
 from netra.errors import APIStatusError, InvalidRequestError, NetraError, NotInitializedError
 
+from .socks import close_failed_handshakes
 from .workers import running_loop
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class AsyncTransport:
         check_http_client(http_client, "AsyncClient")
         self.config = config
         self._callers_http = http_client
-        self._own_http = None if http_client else open_http_client(AsyncClient)
+        self._own_http = None if http_client else _open()
         self._executor_transport: Transport | None = None
         self._closed_reason: str | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -202,6 +203,12 @@ class AsyncTransport:
 
     def after_fork(self) -> None:
         self._closed_reason = "This client is the parent process's: make an AsyncNetra after the fork."
+
+
+def _open() -> AsyncClient:
+    http = open_http_client(AsyncClient)
+    close_failed_handshakes(http)
+    return http
 
 
 async def _read_body(response: HttpResponse, body: ResponseBody) -> None:
