@@ -30,6 +30,26 @@ __all__ = [
 ]
 
 
+MAX_SHOWN_VALUE = 40
+"""How many characters of a value a repr shows."""
+MAX_SHOWN_ROWS = 10
+"""How many rows the repr of a page shows."""
+
+
+def _shown_fields(row: Any) -> str:
+    """Show the fields that tell one row from another: a page of rows must fit on a screen. `to_dict()` has them all."""
+    shown = []
+    fields = row.to_dict()  # not the attributes: they show 0 for an unknown cost
+    for name in row._SHOWN:
+        value = fields[name]
+        if value is not None:
+            text = repr(value)
+            shown.append(
+                f"{name}={text if len(text) <= MAX_SHOWN_VALUE else f'{text[: MAX_SHOWN_VALUE - 3]}...'}"
+            )
+    return ", ".join(shown)
+
+
 def _exact(cost: float) -> Decimal:
     """The digits that came, of which a float keeps at least 15."""
     return Decimal(repr(float(cost)))
@@ -43,6 +63,11 @@ class SessionUsageData(_generated.SessionUsageData):
     """
 
     __slots__ = ()
+
+    _SHOWN = ("session_id", "token_count", "request_count", "total_cost")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_shown_fields(self)})"
 
     @property
     def cost(self) -> Decimal:
@@ -58,6 +83,11 @@ class TenantUsageData(_generated.TenantUsageData):
     """
 
     __slots__ = ()
+
+    _SHOWN = ("tenant_id", "token_count", "request_count", "session_count", "total_cost")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_shown_fields(self)})"
 
     @property
     def cost(self) -> Decimal:
@@ -77,6 +107,11 @@ class TraceSummary(_generated.TraceSummary):
     """
 
     __slots__ = ()
+
+    _SHOWN = ("id", "name", "start_time", "latency_ms", "total_tokens", "total_cost")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_shown_fields(self)})"
 
     @property
     def has_cost(self) -> bool:
@@ -109,6 +144,11 @@ class TraceSpan(_generated.TraceSpan):
     """
 
     __slots__ = ()
+
+    _SHOWN = ("id", "name", "kind", "start_time", "latency_ms", "total_cost")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_shown_fields(self)})"
 
     @property
     def has_cost(self) -> bool:
@@ -147,6 +187,9 @@ class TraceWithSpans(NamedTuple):
     trace: TraceSummary
     spans: list[TraceSpan]
 
+    def __repr__(self) -> str:
+        return f"TraceWithSpans({_shown_row(self)})"
+
 
 Row = TypeVar("Row")
 
@@ -177,21 +220,17 @@ class _Page(Sequence[Row]):
 
     def __repr__(self) -> str:
         rows = self._rows()
-        lines = [f"<{type(self).__name__}: {len(rows)} rows, next_cursor={self.next_cursor!r}"]
-        lines += [f"  {_short(row)}" for row in rows[:SHOWN_ROWS]]
-        if len(rows) > SHOWN_ROWS:
-            lines.append(f"  ... {len(rows) - SHOWN_ROWS} more")
+        lines = [f"<{type(self).__name__} of {len(rows)}, next_cursor={self.next_cursor!r}"]
+        lines += [f"  {_shown_row(row)}" for row in rows[:MAX_SHOWN_ROWS]]
+        if len(rows) > MAX_SHOWN_ROWS:
+            lines.append(f"  ... {len(rows) - MAX_SHOWN_ROWS} more")
         return "\n".join(lines) + ">"
 
 
-SHOWN_ROWS = 10
-"""How many rows the repr of a page shows."""
-
-
-def _short(row: Any) -> str:
+def _shown_row(row: Any) -> str:
     if isinstance(row, TraceWithSpans):
-        return f"{row.trace!r} with {len(row.spans)} spans"
-    return repr(row)
+        return f"{_shown_fields(row.trace)}, {len(row.spans)} spans"
+    return _shown_fields(row)
 
 
 @attrs.frozen(repr=False)
