@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from netra import APIConnectionError, InvalidRequestError, Netra, ServerError
+from netra._timestamps import window
 from tests.support.in_loop import InLoop
 from tests.support.rows import asked_id, page, span
 from tests.support.scripted import Reply, Request, Scripted, answer
@@ -284,3 +285,45 @@ def test_a_large_page_shows_its_first_rows_only(scripted: Scripted) -> None:
         found = client.usage.list_traces(START, END, limit=50)
         assert len(repr(found).splitlines()) == 12
         assert "40 more" in repr(found)
+
+
+# ---------------------------------------------------------------- arguments are checked once
+
+
+@Clients
+@EachComposition
+def test_arguments_are_checked_once_and_not_for_each_page(
+    scripted: Scripted, client_class: Any, composition: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service()
+    windows: list[Any] = []
+
+    def noted(*ends: Any) -> Any:
+        windows.append(ends)
+        return window(*ends)
+
+    monkeypatch.setattr("netra._core.parameters.window", noted)
+    with client_class(endpoint=scripted(service).url) as client:
+        walk = COMPOSITIONS[composition](client.usage.iter_traces(START, END, limit=5))
+        assert len(list(walk)) == len(service.ids)
+    assert windows == [(START, END)]
+
+
+@Clients
+def test_walks_ask_for_the_largest_page(scripted: Scripted, client_class: Any) -> None:
+    service = Service()
+    server = scripted(service)
+    with client_class(endpoint=server.url) as client:
+        for compose in COMPOSITIONS.values():
+            list(compose(client.usage.iter_traces(START, END)))
+        list(client.usage.iter_spans_by_trace_id("trace-7"))
+        limits = {
+            int(sent.query["limit"]) if sent.method == "GET" else sent.json["pagination"]["limit"]
+            for sent in server.requests
+        }
+        assert limits == {100}
+        server.requests.clear()
+        client.usage.list_traces(START, END)
+        client.usage.list_spans_by_trace_id("trace-7")
+    assert server.requests[0].json["pagination"] == {"direction": "down"}
+    assert server.requests[1].query == {"direction": "down"}
