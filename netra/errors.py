@@ -4,9 +4,9 @@
     ├── ConfigurationError (also ValueError)        the client cannot be set up like this
     ├── NotInitializedError (also RuntimeError)     no client, or a closed one
     ├── InvalidRequestError (also ValueError)       refused before anything was sent
-    ├── APIConnectionError                          no usable answer came
+    ├── APIConnectionError                          no usable response arrived
     │   └── APITimeoutError                         … in time
-    ├── APIStatusError                              an answer that is not a success (2xx)
+    ├── APIStatusError                              a response that is not a success (2xx)
     │   ├── BadRequestError             400
     │   ├── AuthenticationError         401
     │   ├── PermissionDeniedError       403
@@ -61,8 +61,8 @@ class NetraError(Exception):
     attempts: int = 0
     """How many attempts were made: 1 for the first; 0 when nothing was sent."""
     cursor: str | None = None
-    """Inside an iteration: where it broke. Pass it as `cursor=` to go on with exactly the rows that are missing;
-    None means that the iteration broke before its first row."""
+    """Inside an iteration: the resume point. Pass it as `cursor=` to go on with exactly the rows that are missing;
+    None means that no row was emitted."""
 
     _is_final = False
     """Whether another attempt would end in the same way, though this kind of error may pass."""
@@ -104,7 +104,7 @@ class InvalidRequestError(NetraError, ValueError):
 
 
 class APIConnectionError(NetraError):
-    """No usable answer came: no connection, a broken one, or a body that could not be read to its end.
+    """No usable response arrived: no connection, a broken one, or a body that could not be read to its end.
 
     Example:
         >>> try:
@@ -115,7 +115,7 @@ class APIConnectionError(NetraError):
 
 
 class APITimeoutError(APIConnectionError):
-    """No answer came in time.
+    """No response arrived in time.
 
     Example:
         >>> Netra.init(app_name="billing", timeout=60)  # seconds; or NETRA_USAGE_TIMEOUT=60
@@ -123,7 +123,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIStatusError(NetraError):
-    """The service, or a proxy before it, answered with a status that is not a success (2xx).
+    """The service, or a proxy before it, responded with a status that is not a success (2xx).
 
     Redirects belong here too: they are not followed, because that would show the API key to another address.
 
@@ -135,7 +135,7 @@ class APIStatusError(NetraError):
     status_code: int
     """The HTTP status, also when no registry knows it (499, 520, 598)."""
     body: str
-    """The beginning of the answer's body, as text."""
+    """The beginning of the response's body, as text."""
     request_id: str | None
     """The service's identifier of this request, for its support; None if it sent none."""
     retry_after: float | None
@@ -230,9 +230,9 @@ class ServerError(APIStatusError):
 
 
 class APIResponseValidationError(NetraError):
-    """The answer is a success (2xx), but not what the contract promises. The message names the place in the body.
+    """The response is a success (2xx), but not what the contract promises. The message names the place in the body.
 
-    One reason is an answer that carries another id than the one that was asked for: it belongs to another request.
+    One reason is a response with another id than the one that was asked for: it belongs to another request.
 
     Example:
         >>> except APIResponseValidationError as error:
@@ -240,7 +240,7 @@ class APIResponseValidationError(NetraError):
     """
 
     body: str
-    """The beginning of the answer's body, as text."""
+    """The beginning of the response's body, as text."""
     request_id: str | None
     """The service's identifier of this request, for its support; None if it sent none."""
 
@@ -251,7 +251,7 @@ class APIResponseValidationError(NetraError):
 
 
 class PaginationError(NetraError):
-    """The pages cannot be completed: there are more, but no way on, or one that was taken before.
+    """The pages cannot be completed: more follow, but their cursor is missing, or was already used.
 
     Example:
         >>> except PaginationError as error:

@@ -85,7 +85,7 @@ def read_page(
             if next_cursor is None:
                 raise PaginationError(
                     f"A page of {what} says that more follow, but holds no cursor with which to ask for them: "
-                    "the rest cannot be read. Nothing on this page was handed out."
+                    "the rest cannot be read. No row of this page was emitted."
                 )
         rows = read(list_of(model.from_dict), result, "data")
         for name, expected_id in expected.items():
