@@ -22,12 +22,17 @@ from ..types import (
 
 @_attrs_define
 class TraceFilter:
-    """One condition. A trace is listed when all conditions hold."""
+    """One condition. A trace is listed when all conditions hold. `x-filter-fields` lists the fields that are
+    known, with the type of each; `x-filter-operators` lists the operators that fit each type. Operators and
+    fields marked `unconfirmed` are documented for the product's own filters, but no published client sends
+    them: the service may answer them with 400.
+
+    A missing text counts as empty for the negative operators `not_equals`, `not_contains` and `none_of`. An
+    unknown cost matches no comparison. `metadata` and span attributes that are missing match no comparison
+    and no negative operator."""
 
     field: str
-    """ The field to compare. Known today: `name`, `tenant_id`, `user_id`, `session_id`, `trace_id`,
-    `environment`, `service`, `metadata`, `project_id`, `parent_span_id`, `has_pii`,
-    `has_violation`, `has_error`, `models`, `total_cost`, `latency`. """
+    """ The field to compare, one of `x-filter-fields`, or another that the service knows. """
     operator: FilterOperator
     """ How the field is compared with `value`. `is_null` and `is_not_null` take no value. """
     type_: FilterType
