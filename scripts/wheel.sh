@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the wheel and tests it in an empty environment: what a user gets from `pip install netra-sdk`.
+# Builds the wheel and tests it in an empty environment: what a user gets who installs it.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

@@ -1,8 +1,8 @@
 """The embedded backend: a server that ingests OpenTelemetry traces and serves the usage API.
 
 Use it for demos, and for tests here and in your own project. It is for one machine; production is
-the hosted service. Install it with `pip install ".[local]"`, run it with `python -m
-netra.local`, or in your own process with `LocalServer`.
+the hosted service. It needs three packages: `pip install opentelemetry-proto starlette uvicorn`. Run
+it with `python -m netra.local`, or in your own process with `LocalServer`.
 
 Example:
     with LocalServer() as server:
@@ -22,7 +22,8 @@ except ModuleNotFoundError as missing:
     }:
         raise
     raise ImportError(
-        f'netra.local needs {missing.name}, which is not installed: pip install ".[local]"',
+        f"netra.local needs {missing.name}, which is not installed: "
+        "pip install opentelemetry-proto starlette uvicorn",
         name=missing.name,
     ) from missing
 
