@@ -28,7 +28,7 @@ faults: $(INSTALLED)  ## every fault × every method × each page, as a table of
 	$(BIN)/python -m pytest -q tests/faults --fault-table
 
 .PHONY: mutants
-mutants: $(INSTALLED)  ## mutation tests of the rooms that decide: retries, pages, parts, bodies, … (many minutes)
+mutants: $(INSTALLED)  ## mutation tests of the modules with decision logic: retries, pagination, partitions, bodies, … (many minutes)
 	scripts/mutants.sh
 
 .PHONY: walks

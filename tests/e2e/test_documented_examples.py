@@ -113,3 +113,20 @@ def test_the_readme_shows_the_complete_example() -> None:
     assert f"```python\n{COMPLETE.read_text(encoding='utf-8')}```" in (ROOT / "README.md").read_text(
         encoding="utf-8"
     )
+
+
+def test_the_first_example_of_the_readme_runs(
+    backend: tuple[LocalServer, list[ReadableSpan]], tmp_path: Path
+) -> None:
+    server, spans = backend
+    first = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert first is not None
+    example = tmp_path / "first.py"
+    example.write_text(first[1], encoding="utf-8")
+    lines = run(example, server)
+    tenant = belonging_to(spans, tenant_id="AceTech")
+    sessions, dollars = lines[0].split(" sessions, $")
+    assert int(sessions) == 3
+    assert float(dollars) == pytest.approx(cost(tenant))
+    assert len(lines) == 1 + len({span.context.trace_id for span in tenant})
+    assert sum(int(line.split()[-2]) for line in lines[1:]) == len(tenant)
