@@ -1,5 +1,6 @@
 #!/bin/sh
-# Rebuilds generated/netra_api from openapi.yaml; with `--check`, only tells whether the tree is what the contract gives.
+# Rebuilds generated/netra_api and the tables of docs/results.md from openapi.yaml; with `--check`, only tells whether
+# they are what the contract gives.
 # The tools come from the virtual environment whose bin directory is on PATH (see the Makefile).
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,12 +21,16 @@ find "$new/netra_api" -name '*.py' | while read -r file; do
     mv "$new/with_header" "$file"
 done
 
+cp docs/results.md "$new/results.md"
+python scripts/generator/results_page.py openapi.yaml "$new/results.md"
+
 if [ "${1:-}" = --check ]; then
-    diff -r --exclude=__pycache__ generated/netra_api "$new/netra_api" || {
-        echo "generated/netra_api is not what openapi.yaml gives: run 'make generate' and commit the result." >&2
+    { diff -r --exclude=__pycache__ generated/netra_api "$new/netra_api" && diff docs/results.md "$new/results.md"; } || {
+        echo "What is generated is not what openapi.yaml gives: run 'make generate' and commit the result." >&2
         exit 1
     }
 else
+    cp "$new/results.md" docs/results.md
     mkdir -p generated
     rm -rf generated/netra_api
     cp -r "$new/netra_api" generated/netra_api

@@ -33,7 +33,8 @@ class TracesWalk(Generic[WithSpansT, InParallelT]):
         """Return a walk over the same traces, each with the list of all its spans.
 
         The spans of several traces are read at the same time, so this takes a fraction of the time of a loop that
-        calls `iter_spans_by_trace_id` for each trace. A 429 pauses all requests of the walk, not only its own.
+        calls `iter_spans_by_trace_id` for each trace. A 429 pauses all requests of the walk; one that a
+        worker of another process meets pauses only that worker.
 
         Contract: `listTraces`, `listSpansByTraceId`.
 

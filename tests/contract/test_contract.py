@@ -55,7 +55,7 @@ def test_requests_are_closed_and_responses_open(contract: Any) -> None:
 
 
 def test_a_new_optional_field_reaches_the_user_with_make_generate_alone(tmp_path: Path) -> None:
-    for name in ("netra", "scripts", "openapi.yaml"):
+    for name in ("netra", "scripts", "docs", "openapi.yaml"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(
