@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from ._core import operations
 from ._core.options import Options
 from ._core.parameters import Direction, SortOrder, SpansQuery, TracesQuery, UsageQuery
-from ._core.protocols import TimeoutLike
+from ._core.protocols import FilterLike, TimeoutLike
 from ._sync import walks
 from ._sync.pagination import PagedIterator
 from ._sync.traces import TracesIterator
@@ -144,6 +145,8 @@ class Usage:
         direction: Direction | None = "down",
         sort_field: str | None = None,
         sort_order: SortOrder | None = None,
+        *,
+        filters: Iterable[FilterLike] | None = None,
     ) -> TracesPage:
         """Return one page of the traces that start in a time window. `iter_traces` goes through all of them.
 
@@ -162,6 +165,7 @@ class Usage:
             direction: `"down"` follows the sort order, `"up"` runs against it.
             sort_field: For example `"start_time"` (the service's default), `"total_cost"`, `"latency_ms"`.
             sort_order: `"asc"` or `"desc"` (the service's default).
+            filters: Further conditions, which must all hold: `[fields.total_cost > 0.5]`; see `netra.filters`.
 
         Raises:
             PaginationError: the page says that more follow, but gives no cursor to ask for them.
@@ -174,7 +178,7 @@ class Usage:
         """
         query = TracesQuery.checked(
             start_time, end_time, trace_id, session_id, user_id, tenant_id,
-            limit, cursor, direction, sort_field, sort_order,
+            limit, cursor, direction, sort_field, sort_order, filters,
         )  # fmt: skip
         return self._transport.send(operations.list_traces(query, query.cursor, query.limit), self._options)
 
@@ -191,6 +195,8 @@ class Usage:
         direction: Direction | None = "down",
         sort_field: str | None = None,
         sort_order: SortOrder | None = None,
+        *,
+        filters: Iterable[FilterLike] | None = None,
     ) -> TracesIterator:
         """Iterate over all traces that start in a time window; each page is fetched while you work on the last.
 
@@ -214,6 +220,7 @@ class Usage:
             direction: `"down"` follows the sort order, `"up"` runs against it.
             sort_field: For example `"start_time"` (the service's default), `"total_cost"`, `"latency_ms"`.
             sort_order: `"asc"` or `"desc"` (the service's default).
+            filters: Further conditions, which must all hold: `[fields.total_cost > 0.5]`; see `netra.filters`.
 
         Raises:
             PaginationError: the pages cannot be completed.
@@ -225,7 +232,7 @@ class Usage:
         """
         query = TracesQuery.checked(
             start_time, end_time, trace_id, session_id, user_id, tenant_id,
-            limit, cursor, direction, sort_field, sort_order,
+            limit, cursor, direction, sort_field, sort_order, filters,
         )  # fmt: skip
         return walks.iter_traces(self._transport, self._options, query)
 

@@ -6,7 +6,7 @@ The generated modules know methods, paths and parameter names; `envelopes` reads
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 from netra_api.api.traces import list_spans_by_trace_id as _spans_api
@@ -19,6 +19,9 @@ from netra.models import SessionUsageData, SpansPage, TenantUsageData, TracesPag
 
 from .envelopes import read_page, read_usage
 from .parameters import SpansQuery, TracesQuery, UsageQuery
+
+if TYPE_CHECKING:
+    from netra.filters import Filter
 
 __all__ = ["Operation", "get_session_usage", "get_tenant_usage", "list_spans_by_trace_id", "list_traces"]
 
@@ -42,6 +45,8 @@ class Operation(Generic[T]):
     """The page size."""
     with_limit: Callable[[int], Operation[T]] | None = None
     """Makes the same request for a page of at most so many rows."""
+    refusal_note: str = ""
+    """What to add to the message of a 400."""
 
     @property
     def request_line(self) -> str:
@@ -73,20 +78,36 @@ def list_traces(query: TracesQuery, cursor: str | None, limit: int | None) -> Op
         end_time=query.end_time,
         filters=[
             TraceFilter(field=name, operator="equals", type_="string", value=value)
-            for name, value in query.filters.items()
-        ],
+            for name, value in query.ids.items()
+        ]
+        + [_wire_filter(condition) for condition in query.conditions],
         pagination=pagination if pagination != Pagination() else None,
         sort_field=query.sort_field,
         sort_order=query.sort_order,
     )
     # A trace names its own id "id".
-    expected = {"id" if name == "trace_id" else name: value for name, value in query.filters.items()}
+    expected = {"id" if name == "trace_id" else name: value for name, value in query.ids.items()}
     return Operation(
         "listTraces",
         _traces_api._get_kwargs(body=body),
         lambda body: TracesPage(*read_page(body, TraceSummary, "traces", expected)),
         limit or DEFAULT_PAGE_SIZE,
         lambda smaller: list_traces(query, cursor, smaller),
+        _unconfirmed_note(query),
+    )
+
+
+def _wire_filter(condition: Filter) -> TraceFilter:
+    return TraceFilter.from_dict(condition.to_dict())
+
+
+def _unconfirmed_note(query: TracesQuery) -> str:
+    """Name the conditions that no published client sends: they may be why the service refuses the request."""
+    unconfirmed = [repr(condition) for condition in query.conditions if not condition.is_confirmed]
+    if not unconfirmed:
+        return ""
+    return (
+        f"The service may not know these filters, which no published client sends: {', '.join(unconfirmed)}."
     )
 
 

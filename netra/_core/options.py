@@ -7,10 +7,10 @@ from typing import Any
 
 import attrs
 
+from netra._integers import as_integer
 from netra.errors import ConfigurationError
 
 from .http import Timeout, is_instance
-from .integers import as_integer
 from .protocols import TimeoutLike
 
 __all__ = ["Options", "seconds_of"]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, get_args
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import quote
 
 import attrs
 from netra_api.models.direction import Direction
 from netra_api.models.sort_order import SortOrder
 
+from netra._integers import as_integer
 from netra._timestamps import Timestamp, window, wire_form
 from netra.errors import APIResponseValidationError, InvalidRequestError
 
-from .integers import as_integer
+from .protocols import FilterLike
+
+if TYPE_CHECKING:
+    from netra.filters import Filter
 
 __all__ = [
     "MAX_PAGE_SIZE",
@@ -54,7 +59,10 @@ class TracesQuery:
 
     start_time: str
     end_time: str
-    filters: dict[str, str]
+    ids: dict[str, str]
+    """The four documented filters, by name."""
+    conditions: tuple[Filter, ...]
+    """Those of `filters=`."""
     limit: int | None
     cursor: str | None
     direction: Direction | None
@@ -75,13 +83,15 @@ class TracesQuery:
         direction: Direction | None,
         sort_field: str | None,
         sort_order: SortOrder | None,
+        filters: Iterable[FilterLike] | None = None,
     ) -> TracesQuery:
         start, end = window(start_time, end_time)
         ids = {"trace_id": trace_id, "session_id": session_id, "user_id": user_id, "tenant_id": tenant_id}
         return cls(
             start_time=start,
             end_time=end,
-            filters={name: text for name, value in ids.items() if (text := _text(value, name)) is not None},
+            ids={name: text for name, value in ids.items() if (text := _text(value, name)) is not None},
+            conditions=() if filters is None else _conditions(filters),
             limit=_page_size(limit),
             cursor=_text(cursor, "cursor"),
             direction=_choice(direction, "direction", Direction),
@@ -182,6 +192,14 @@ def check_flag(value: bool, name: str) -> bool:
 def is_sendable_text(value: str) -> bool:
     """Return whether the text can be sent in a URL: not empty, valid Unicode, and not too long."""
     return bool(value) and _is_unicode(value) and _fits_url(value)
+
+
+def _conditions(filters: Iterable[Any]) -> tuple[Filter, ...]:
+    from netra.filters import Filter, as_filter  # here, because few calls have conditions
+
+    if isinstance(filters, Filter | str | Mapping) or not isinstance(filters, Iterable):
+        raise InvalidRequestError(f"filters must be a list of conditions, such as [{filters!r:.100}].")
+    return tuple(map(as_filter, filters))
 
 
 def _text(value: str | None, name: str) -> str | None:

@@ -57,7 +57,8 @@ class TracesPlan:
         """Describe the walk for a repr."""
         query = self.query
         shown = [f" from {query.start_time} to {query.end_time}"]
-        shown += [f"{name}={value!r}" for name, value in query.filters.items()]
+        shown += [f"{name}={value!r}" for name, value in query.ids.items()]
+        shown += map(repr, query.conditions)
         if self.parallel is not None:
             shown.append(f"in parallel (concurrency={self.parallel.concurrency})")
         if self.spans_concurrency is not None:

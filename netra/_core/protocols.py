@@ -1,10 +1,13 @@
-"""Types of what a caller may bring: an HTTP client or a timeout of httpx or httpx2. Neither library is imported."""
+"""Types of what a caller may bring, by form: HTTP clients and timeouts of httpx or httpx2, and conditions.
+
+Nothing is imported for them.
+"""
 
 from __future__ import annotations
 
 from typing import Any, Protocol
 
-__all__ = ["AsyncHttpClient", "HttpClient", "TimeoutLike"]
+__all__ = ["AsyncHttpClient", "FilterLike", "HttpClient", "TimeoutLike"]
 
 
 class TimeoutLike(Protocol):
@@ -31,3 +34,9 @@ class AsyncHttpClient(Protocol):
     def build_request(self, *args: Any, **kwargs: Any) -> Any: ...
     async def send(self, *args: Any, **kwargs: Any) -> Any: ...
     async def aclose(self) -> None: ...
+
+
+class FilterLike(Protocol):
+    """A condition of `netra.filters`: a `Filter`, or a boolean field, which stands for itself."""
+
+    def _as_filter(self) -> Any: ...

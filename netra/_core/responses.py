@@ -137,6 +137,8 @@ def status_error(response: Response[Any]) -> APIStatusError:
         advice = _REDIRECT_ADVICE.format(location=response.config.redact(location)[:MAX_EXCERPT])
     else:
         advice = _ADVICE.get(status, _SERVER_ADVICE if 500 <= status <= 599 else "")
+        if status == 400:
+            advice = f"{advice} {response.operation.refusal_note}".strip()
     seconds = retry_after_seconds(response.values_of("retry-after"), response.clock.utc_now())
     if seconds is not None:
         advice = f"{advice} The service asks to wait {seconds:g} s.".strip()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Self
 
 from netra._core import operations
 from netra._core.options import Options
 from netra._core.parameters import Direction, SortOrder, SpansQuery, TracesQuery, UsageQuery
-from netra._core.protocols import TimeoutLike
+from netra._core.protocols import FilterLike, TimeoutLike
 from netra._timestamps import Timestamp
 from netra.models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, TraceSpan
 from netra.usage import Usage
@@ -87,10 +88,12 @@ class AsyncUsage:
         direction: Direction | None = "down",
         sort_field: str | None = None,
         sort_order: SortOrder | None = None,
+        *,
+        filters: Iterable[FilterLike] | None = None,
     ) -> TracesPage:
         query = TracesQuery.checked(
             start_time, end_time, trace_id, session_id, user_id, tenant_id,
-            limit, cursor, direction, sort_field, sort_order,
+            limit, cursor, direction, sort_field, sort_order, filters,
         )  # fmt: skip
         operation = operations.list_traces(query, query.cursor, query.limit)
         return await self._transport.send(operation, self._options)
@@ -109,10 +112,12 @@ class AsyncUsage:
         direction: Direction | None = "down",
         sort_field: str | None = None,
         sort_order: SortOrder | None = None,
+        *,
+        filters: Iterable[FilterLike] | None = None,
     ) -> AsyncTracesIterator:
         query = TracesQuery.checked(
             start_time, end_time, trace_id, session_id, user_id, tenant_id,
-            limit, cursor, direction, sort_field, sort_order,
+            limit, cursor, direction, sort_field, sort_order, filters,
         )  # fmt: skip
         return walks.iter_traces(self._transport, self._options, query)
 

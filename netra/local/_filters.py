@@ -1,7 +1,8 @@
 """Compile the filters of a request into SQL conditions on the table `trace`.
 
 The SQL is built only from strings in this file; values of a request are bound as parameters.
-Missing strings are stored as "", so the negative operators match them.
+Missing strings are stored as "", so the negative operators match them. An unknown cost matches no
+comparison.
 """
 
 from __future__ import annotations
@@ -107,7 +108,17 @@ def compile_filter(trace_filter: TraceFilter) -> Condition:
         exists = f"EXISTS (SELECT 1 FROM span WHERE {_SPAN_OF_TRACE} AND {inner.sql})"
         return Condition(exists, inner.values)
     columns = {**_STRING_COLUMNS, **_NUMBER_COLUMNS, **_BOOLEAN_COLUMNS}
+    if field == "total_cost":
+        return _cost_condition(operator, trace_filter.value)
     return _compare(columns[field], kind, operator, trace_filter.value)
+
+
+def _cost_condition(operator: str, value: object) -> Condition:
+    """Compare the cost. An unknown one, for which the column holds 0, matches no comparison."""
+    if operator in _NULL_OPERATORS:
+        return Condition("has_cost = 0" if operator == "is_null" else "has_cost = 1")
+    inner = _compare("total_cost", "number", operator, value)
+    return Condition(f"has_cost = 1 AND {inner.sql}", inner.values)
 
 
 def _compare(column: str, kind: str, operator: str, value: object) -> Condition:

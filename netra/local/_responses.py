@@ -86,7 +86,7 @@ def _trace(trace: Rollup, snapshot: int, query: TraceQuery) -> Body:
         "cached_tokens": trace.cached_tokens,
         "total_tokens": trace.total_tokens,
         **_NO_COST_BREAKDOWN,
-        "total_cost": trace.total_cost,
+        "total_cost": trace.total_cost if trace.has_cost else None,
         **_NO_FINDINGS,
         "has_error": bool(trace.has_error),
     }

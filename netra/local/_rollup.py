@@ -34,6 +34,8 @@ class Rollup(NamedTuple):
     cached_tokens: int | None
     total_tokens: int
     total_cost: float
+    """0 where no span has a cost, because sort keys must not be null."""
+    has_cost: int
     has_error: int
 
 
@@ -65,6 +67,7 @@ def roll_up(spans: Sequence[Span]) -> Rollup:
         cached_tokens=_sum_or_none(span.cached_tokens for span in spans),
         total_tokens=_sum_or_none(span.total_tokens for span in spans) or 0,
         total_cost=math.fsum(span.total_cost for span in spans if span.total_cost is not None),
+        has_cost=int(any(span.total_cost is not None for span in spans)),
         has_error=int(any(span.status == "ERROR" for span in spans)),
     )
 

@@ -14,7 +14,7 @@ LIVE = 2**63 - 1
 """The value of `superseded_at` in the live row of a trace: its newest version."""
 
 _APPLICATION_ID = 0x4E657472  # "Netr": marks the file as ours
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
 
 _COLUMN_TYPES = {

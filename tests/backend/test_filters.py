@@ -13,6 +13,8 @@ from netra_api.models.filter_operator import FILTER_OPERATOR_VALUES
 from netra_api.models.filter_type import FILTER_TYPE_VALUES
 from netra_api.models.trace_filter import TraceFilter
 
+from netra import Netra
+from netra.filters import Filter as TypedFilter
 from netra.local import LocalServer
 from netra.local._errors import RequestError
 from netra.local._filters import compile_filter
@@ -31,7 +33,7 @@ class Trace:
 
     id: str
     strings: dict[str, str]
-    total_cost: float
+    total_cost: float | None
     latency: float
     has_error: bool
     models: list[str]
@@ -104,7 +106,7 @@ def send_traces(client: httpx.Client) -> list[Trace]:
                     "environment": resource["deployment.environment"],
                     "project_id": "local",
                 },
-                total_cost=cost if len(spans) > 1 else 0.0,
+                total_cost=cost if len(spans) > 1 else None,
                 latency=latency_ns / 1e6,
                 has_error=failed and len(spans) > 1,
                 models=sorted(models),
@@ -117,8 +119,13 @@ def send_traces(client: httpx.Client) -> list[Trace]:
 
 @pytest.fixture(scope="module")
 def sent() -> Iterator[tuple[httpx.Client, list[Trace]]]:
-    with LocalServer() as server, contract_client(server) as client:
+    with LocalServer() as server, contract_client(server) as client, Netra(endpoint=server.url) as netra:
+        TYPED[str(client.base_url)] = netra
         yield client, send_traces(client)
+
+
+TYPED: dict[str, Netra] = {}
+"""Our client for each server: what it lists must be what the raw request lists."""
 
 
 STRING_OPERATORS: dict[str, Callable[[str, Any], bool]] = {
@@ -145,6 +152,12 @@ NUMBER_OPERATORS: dict[str, Callable[[float, Any], bool]] = {
     "is_null": lambda actual, value: False,
     "is_not_null": lambda actual, value: True,
 }
+COST_OPERATORS: dict[str, Callable[[float | None, Any], bool]] = {
+    name: lambda actual, value, test=test: actual is not None and test(actual, value)  # type: ignore[misc]
+    for name, test in NUMBER_OPERATORS.items()
+}
+"""An unknown cost matches no comparison."""
+COST_OPERATORS["is_null"] = lambda actual, _: actual is None
 LIST_OPERATORS: dict[str, Callable[[list[str], Any], bool]] = {
     "equals": lambda actual, value: actual == (sorted(set(value)) if isinstance(value, list) else [value]),
     "not_equals": lambda actual, value: (
@@ -165,6 +178,15 @@ def listed(client: httpx.Client, *filters: Filter) -> set[str]:
     assert response.status_code == 200, response.text
     ids = [trace["id"] for trace in response.json()["data"]["data"]]
     assert len(ids) == len(set(ids))
+    if all(
+        filter_.get("value") != [] or filter_["operator"] not in ("any_of", "none_of") for filter_ in filters
+    ):
+        typed = [TypedFilter(**filter_) for filter_ in filters]
+        assert [condition.to_dict() for condition in typed] == list(filters)
+        walk = TYPED[str(client.base_url)].usage.iter_traces(
+            WINDOW["startTime"], WINDOW["endTime"], filters=typed
+        )
+        assert [trace.id for trace in walk] == ids
     return set(ids)
 
 
@@ -228,7 +250,8 @@ def test_string_fields(field: str, values: list[str], sent: tuple[httpx.Client, 
 )
 def test_number_fields(field: str, values: list[float], sent: tuple[httpx.Client, list[Trace]]) -> None:
     filter_ = {"field": field, "type": "number"}
-    check(sent, filter_, NUMBER_OPERATORS, values, lambda trace, test: test(getattr(trace, field)))
+    operators = COST_OPERATORS if field == "total_cost" else NUMBER_OPERATORS
+    check(sent, filter_, operators, values, lambda trace, test: test(getattr(trace, field)))
 
 
 @pytest.mark.parametrize("field", ["has_error", "has_pii", "has_violation"])
@@ -317,7 +340,7 @@ def test_all_conditions_must_hold(sent: tuple[httpx.Client, list[Trace]]) -> Non
     expected = {
         trace.id
         for trace in traces
-        if trace.strings["session_id"] == "a" and trace.strings["user_id"] and trace.total_cost >= 0.25
+        if trace.strings["session_id"] == "a" and trace.strings["user_id"] and (trace.total_cost or 0) >= 0.25
     }
     assert expected
     assert listed(client, *filters) == expected

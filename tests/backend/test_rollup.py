@@ -129,12 +129,12 @@ def test_in_a_parent_cycle_the_earliest_span_gives_the_name(client: httpx.Client
     assert [trace["name"] for trace in traces(client)] == ["early"]
 
 
-def test_a_trace_without_usage_has_null_counts_and_zero_totals(client: httpx.Client, export: Export) -> None:
+def test_a_trace_without_usage_has_null_counts_and_null_cost(client: httpx.Client, export: Export) -> None:
     export([make_span(1, 1)])
     (trace,) = traces(client)
     for name in ("prompt_tokens", "completion_tokens", "cached_tokens", "session_id", "service"):
         assert trace[name] is None
-    assert (trace["total_tokens"], trace["total_cost"], trace["models"]) == (0, 0.0, [])
+    assert (trace["total_tokens"], trace["total_cost"], trace["models"]) == (0, None, [])
 
 
 def test_costs_are_summed_exactly_in_any_order_of_ingest(client: httpx.Client, export: Export) -> None:

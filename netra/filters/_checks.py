@@ -1,0 +1,160 @@
+"""Checks of a condition: field, type, operator and value must fit each other, as the contract lists them."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+from typing import Any
+
+from netra_api.filter_fields import FIELD_TYPES, OPERATORS
+
+from netra._integers import as_integer
+from netra.errors import InvalidRequestError
+
+__all__ = [
+    "LIST_OPERATORS",
+    "METHODS",
+    "NULL_OPERATORS",
+    "SYMBOLS",
+    "check_value",
+    "field_repr",
+    "freeze",
+    "split_key",
+    "type_of",
+]
+
+SYMBOLS = {
+    "equals": "==",
+    "not_equals": "!=",
+    "less_than": "<",
+    "less_equal_to": "<=",
+    "greater_than": ">",
+    "greater_equal_to": ">=",
+}
+METHODS = {"starts_with": "startswith", "ends_with": "endswith"}
+LIST_OPERATORS = ("any_of", "none_of")
+NULL_OPERATORS = ("is_null", "is_not_null")
+_KEYED_FIELD = re.compile(r"(\w+)(?:\.(.+)|\[(['\"])(.+)\3\])", re.DOTALL)
+
+
+def split_key(field: str, key: str | None, kind: str) -> tuple[str, str | None]:
+    """Split `metadata.plan` into the field and its key."""
+    if not isinstance(field, str) or not field:
+        raise InvalidRequestError(f"field={field!r} must be text, and not empty.")
+    found = None if key is not None or kind else _KEYED_FIELD.fullmatch(field)
+    if found is not None and FIELD_TYPES.get(found[1]) == "object":
+        return found[1], found[2] or found[4]
+    return field, key
+
+
+def freeze(value: Any, operator: str) -> Any:
+    """Return the value in a form that cannot change any more."""
+    if operator in LIST_OPERATORS and isinstance(value, str):
+        raise InvalidRequestError(f"{operator} needs several values, such as [{value!r}].")
+    return tuple(value) if isinstance(value, list | tuple | set | frozenset) else value
+
+
+def type_of(value: Any, field: str) -> str:
+    """Find the type of a field that the contract does not know."""
+    sample = value[0] if isinstance(value, tuple) and value else value
+    if isinstance(sample, bool):
+        return "boolean"
+    if isinstance(sample, str) or sample is None:
+        return "string"
+    if isinstance(sample, int | float | Decimal) or as_integer(sample) is not None:
+        return "number"
+    raise InvalidRequestError(
+        f"{field}: a {type(sample).__name__} cannot be compared; give text, a number or a bool."
+    )
+
+
+def check_value(field: str, operator: str, value: Any, kind: str, key: str | None) -> Any:
+    """Check that field, type, operator and value fit; return the value as it is sent."""
+    where = field_repr(field, kind, key)
+    known = FIELD_TYPES.get(field)
+    if kind not in OPERATORS:
+        raise InvalidRequestError(f"{where}: type={kind!r} must be one of {', '.join(OPERATORS)}.")
+    if known is not None and kind not in (known, "attributeKey"):
+        raise InvalidRequestError(f"{where} is of the type {known!r}, not {kind!r}.")
+    if (kind == "object") != (key is not None):
+        raise InvalidRequestError(f"{where}: a key is needed with the type 'object', and only there.")
+    if operator not in OPERATORS[kind]:
+        fitting = ", ".join(map(_shown_operator, OPERATORS[kind]))
+        raise InvalidRequestError(f"{where}: {_shown_operator(operator)} does not fit; these do: {fitting}.")
+    if operator in NULL_OPERATORS:
+        if value is not None:
+            raise InvalidRequestError(f"{where}: {operator} takes no value.")
+        return None
+    if operator in LIST_OPERATORS:
+        if not isinstance(value, tuple) or not value:
+            raise InvalidRequestError(f"{where}: {operator} needs at least one value.")
+        items = tuple(_checked_value(where, operator, item, kind) for item in value)
+        if len({_kind_of(item) for item in items}) > 1:
+            raise InvalidRequestError(f"{where}: {operator} needs values of one type.")
+        return items
+    if isinstance(value, tuple):
+        if kind != "arrayOptions" or operator not in ("equals", "not_equals"):
+            raise InvalidRequestError(
+                f"{where}: {_shown_operator(operator)} compares with one value; use any_of()."
+            )
+        return tuple(_checked_value(where, operator, item, kind) for item in value)
+    return _checked_value(where, operator, value, kind)
+
+
+def _checked_value(where: str, operator: str, value: Any, kind: str) -> str | int | float | bool:
+    is_free = kind in ("object", "attributeKey")
+    if isinstance(value, str) and (kind in ("string", "arrayOptions") or is_free):
+        if is_free and operator in ("less_than", "less_equal_to", "greater_than", "greater_equal_to"):
+            raise InvalidRequestError(f"{where}: {_shown_operator(operator)} compares numbers, not text.")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise InvalidRequestError(
+                f"{where}: {value[:100]!r} holds a lone surrogate and cannot be sent."
+            ) from None
+        return str.__str__(value)
+    if isinstance(value, bool):
+        if kind == "boolean" or (is_free and operator in ("equals", "not_equals")):
+            return value
+    elif kind == "number" or (
+        is_free and operator not in ("contains", "not_contains", "starts_with", "ends_with")
+    ):
+        number = _number(value)
+        if number is not None:
+            return number
+    expected = {"number": "a finite number", "boolean": "True or False"}.get(kind, "text")
+    if value is None:
+        raise InvalidRequestError(f"{where}: None is not a value; use is_null() or is_not_null().")
+    raise InvalidRequestError(
+        f"{where} {_shown_operator(operator)} {value!r:.100}: {'text, a number or a bool' if is_free else expected} "
+        f"is needed, not {type(value).__name__}."
+    )
+
+
+def _kind_of(value: str | int | float | bool) -> str:
+    return "text" if isinstance(value, str) else "bool" if isinstance(value, bool) else "number"
+
+
+def _number(value: Any) -> int | float | None:
+    integer = as_integer(value)
+    if integer is not None:
+        return integer
+    if not isinstance(value, float | Decimal):
+        return None
+    if isinstance(value, Decimal) and value == value.to_integral_value() and abs(value) < 2**53:
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def field_repr(field: str, kind: str, key: str | None) -> str:
+    """Write a field as a program would."""
+    if kind == "attributeKey":
+        return f"fields.attribute({field!r})"
+    name = f"fields.{field}" if field in FIELD_TYPES else f"fields[{field!r}]"
+    return name if key is None else f"{name}[{key!r}]"
+
+
+def _shown_operator(operator: str) -> str:
+    return SYMBOLS.get(operator) or METHODS.get(operator, operator)
