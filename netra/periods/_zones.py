@@ -1,0 +1,84 @@
+"""Zones: which instant a clock means, and what an instant is in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from netra.errors import InvalidRequestError
+
+__all__ = ["ceil_to_millisecond", "now_in", "resolve", "to_utc", "utc_text", "zone_name", "zone_of"]
+
+
+def zone_of(tz: str | tzinfo) -> tzinfo:
+    """Return the zone of this name, such as `Europe/Vienna`."""
+    if isinstance(tz, tzinfo):
+        return tz
+    if not isinstance(tz, str):
+        raise InvalidRequestError(f"tz={tz!r} must be the name of a time zone, such as 'Europe/Vienna'.")
+    try:
+        return ZoneInfo(tz)
+    except Exception:  # a name may also be a folder, or no path at all
+        problem = f"tz={tz!r} is not the name of a time zone; write it like 'Europe/Vienna' or 'UTC'."
+    raise InvalidRequestError(problem)
+
+
+def zone_name(tz: tzinfo | None) -> str:
+    return getattr(tz, "key", None) or str(tz)
+
+
+def now_in(tz: str | tzinfo, now: datetime | None) -> datetime:
+    """Return what time it is in the zone; `now` replaces the clock."""
+    moment = datetime.now(UTC) if now is None else now
+    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        raise InvalidRequestError(f"now={now!r} must be an aware datetime.")
+    return moment.astimezone(zone_of(tz))
+
+
+def to_utc(moment: datetime) -> datetime:
+    """Return the instant in UTC. Within one zone, Python compares clocks, not instants."""
+    return moment.astimezone(UTC)
+
+
+def resolve(wall: datetime, tz: tzinfo) -> datetime:
+    """Return the instant at which the clock of the zone shows `wall`: the first of two, or the first after a gap."""
+    try:
+        first = wall.replace(tzinfo=tz, fold=0)
+        if first.astimezone(UTC).astimezone(tz).replace(tzinfo=None) == wall:
+            return first
+        return _end_of_gap(first.astimezone(UTC), wall.replace(tzinfo=tz, fold=1).astimezone(UTC), tz)
+    except OverflowError:
+        problem = f"{wall} lies outside the years 1 to 9999 in UTC."
+    except InvalidRequestError:
+        raise
+    except Exception as error:  # a zone of the caller's may raise anything
+        problem = f"The time zone fails ({type(error).__name__}: {error})."
+    raise InvalidRequestError(problem)
+
+
+def _end_of_gap(one: datetime, other: datetime, tz: tzinfo) -> datetime:
+    """Return the instant between two others, in UTC, at which the offset of the zone changes, to the second."""
+    low, high = sorted((one, other))
+    low, high = (
+        low.replace(microsecond=0),
+        high.replace(microsecond=0) + timedelta(seconds=bool(high.microsecond)),
+    )
+    before = low.astimezone(tz).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        if middle.astimezone(tz).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high.astimezone(tz)
+
+
+def ceil_to_millisecond(utc: datetime) -> datetime:
+    """Round up to whole milliseconds: a period that starts within one does not hold what was before."""
+    rest = utc.microsecond % 1000
+    return utc + timedelta(microseconds=1000 - rest) if rest else utc
+
+
+def utc_text(utc: datetime) -> str:
+    """Write an instant as the methods take it."""
+    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
