@@ -1,3 +1,5 @@
+"""Fixtures and options for all tests."""
+
 from __future__ import annotations
 
 import os
@@ -10,9 +12,9 @@ from hypothesis import HealthCheck, settings
 from netra import Netra
 from netra.local import LocalServer
 from tests.support.scripted import Reply, Request, Scripted, ScriptedServer
-from tests.support.waiting import note_threads
+from tests.support.waiting import remember_threads
 
-# Far from UTC, and not by whole hours: what takes local time for UTC must fail here.
+# Far from UTC, and not by whole hours: code that mistakes local time for UTC fails here.
 os.environ["TZ"] = "Asia/Kolkata"
 if hasattr(time, "tzset"):
     time.tzset()
@@ -30,16 +32,17 @@ settings.load_profile("suite")
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on what the developer's shell has set."""
+    """Remove variables of the developer's shell, so that no test depends on them."""
     for name in list(os.environ):
         if name.startswith(("NETRA_", "OTEL_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.setattr("netra._core.config._warned_about", set())  # it warns once for each address
+    monkeypatch.setattr("netra._core.config._warned_about", set())  # the client warns once for each address
 
 
 @pytest.fixture(autouse=True)
 def _no_default_client() -> Iterator[None]:
-    note_threads()
+    """Start and end each test without a default client."""
+    remember_threads()
     Netra.shutdown()
     yield
     Netra.shutdown()
@@ -47,7 +50,7 @@ def _no_default_client() -> Iterator[None]:
 
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
-    """Starts scripted servers that stop with the test."""
+    """Start scripted servers; they stop at the end of the test."""
     servers: list[ScriptedServer] = []
 
     def start(script: Callable[[Request], Reply]) -> ScriptedServer:
@@ -61,31 +64,32 @@ def scripted() -> Iterator[Scripted]:
 
 @pytest.fixture
 def thorough(pytestconfig: pytest.Config) -> bool:
-    """Whether to leave nothing out for the sake of time."""
+    """Whether to run everything, however long it takes."""
     return bool(pytestconfig.getoption("--thorough"))
 
 
 @pytest.fixture
 def local_server() -> Iterator[LocalServer]:
+    """Run the embedded backend with an empty database."""
     with LocalServer() as server:
         yield server
 
 
 class FaultTable:
-    """What was found in each cell of the fault matrix, for `make faults`."""
+    """The outcome of each cell of the fault matrix, for `make faults`."""
 
     def __init__(self) -> None:
         self.cells: dict[tuple[str, str], dict[str, list[str]]] = {}
 
-    def note(self, fault: str, how_often: str, method: str, place: str, found: str) -> None:
+    def record(self, fault: str, how_often: str, method: str, page: str, outcome: str) -> None:
         row = self.cells.setdefault((fault, how_often), {})
-        row.setdefault(method, []).append(f"{place}: {found}")
+        row.setdefault(method, []).append(f"{page}: {outcome}")
 
     def lines(self) -> Iterator[str]:
         for (fault, how_often), methods in self.cells.items():
             yield f"{fault} ({how_often})"
-            for method, found in methods.items():
-                yield f"    {method:24}{', '.join(found)}"
+            for method, outcomes in methods.items():
+                yield f"    {method:24}{', '.join(outcomes)}"
 
 
 _fault_table = pytest.StashKey[FaultTable]()
@@ -93,13 +97,14 @@ _fault_table = pytest.StashKey[FaultTable]()
 
 @pytest.fixture(scope="session")
 def fault_table(pytestconfig: pytest.Config) -> FaultTable:
+    """The table that collects the outcomes of the whole run."""
     return pytestconfig.stash.setdefault(_fault_table, FaultTable())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--thorough", action="store_true", help="leave nothing out for the sake of time")
+    parser.addoption("--thorough", action="store_true", help="run everything, however long it takes")
     parser.addoption(
-        "--fault-table", action="store_true", help="print what was found in each cell of the fault matrix"
+        "--fault-table", action="store_true", help="print the outcome of each cell of the fault matrix"
     )
 
 

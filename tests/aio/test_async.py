@@ -1,4 +1,4 @@
-"""The async face is the sync one, awaited; and what only async code can do leaves nothing behind."""
+"""The async client has the methods of the sync client, and cancellation and event loops leave nothing open."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from netra import (
     TracesWithSpans,
     Usage,
 )
-from tests.faults.wire import FAULTS, drip_for_ever, then_silence
+from tests.faults.wire import FAULTS, drip_forever, then_silence
 from tests.support.rows import END, START, page, session_usage, trace
-from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
+from tests.support.scripted import Reply, Request, Scripted, respond, response_bytes
 
 
 def three_pages(request: Request) -> Reply:
     number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
-    return answer(page([trace(number)], more=number < 3))
+    return respond(page([trace(number)], more=number < 3))
 
 
 TWINS = {
@@ -50,12 +50,13 @@ TWINS = {
 METHODS = sorted(name for name in vars(Usage) if not name.startswith("_"))
 
 
-def test_both_faces_have_the_same_methods() -> None:
+def test_both_clients_have_the_same_methods() -> None:
     assert sorted(name for name in vars(AsyncUsage) if not name.startswith("_")) == METHODS
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_both_faces_have_the_same_parameters_defaults_docs_and_results(method: str) -> None:
+def test_each_method_has_the_same_signature_in_both_clients(method: str) -> None:
+    """Parameters, defaults, docstrings and result types are equal; the async methods are coroutines."""
     one, other = getattr(Usage, method), getattr(AsyncUsage, method)
     assert list(inspect.signature(one).parameters.values()) == list(
         inspect.signature(other).parameters.values()
@@ -75,7 +76,7 @@ def test_both_faces_have_the_same_parameters_defaults_docs_and_results(method: s
 
 
 @pytest.mark.parametrize("sync", TWINS, ids=lambda cls: cls.__name__)
-def test_both_kinds_of_walk_have_the_same_methods_and_docs(sync: Any) -> None:
+def test_both_kinds_of_iterator_have_the_same_methods_and_docs(sync: Any) -> None:
     twin: Any = TWINS[sync]
     members = sorted(name for name in dir(sync) if not name.startswith("_"))
     assert members == sorted(name for name in dir(twin) if not name.startswith("_"))
@@ -92,11 +93,11 @@ def test_both_clients_take_the_same_arguments() -> None:
     assert sorted(init) == sorted(list(one.parameters)[1:])
 
 
-def in_loop(work: Coroutine[Any, Any, None]) -> None:
+def run_in_loop(work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(asyncio.wait_for(work, 30))
 
 
-def test_pages_rows_and_cursors(scripted: Scripted) -> None:
+def test_rows_pages_and_cursors_of_an_async_iterator(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=server.url) as client:
             rows = client.usage.iter_traces(START, END)
@@ -117,16 +118,16 @@ def test_pages_rows_and_cursors(scripted: Scripted) -> None:
                 begun.pages()
 
     server = scripted(three_pages)
-    in_loop(work())
+    run_in_loop(work())
 
 
-def test_pages_go_on_after_an_error(scripted: Scripted) -> None:
+def test_pages_continue_after_an_error(scripted: Scripted) -> None:
     failing = [True]
 
     def reply(request: Request) -> Reply:
         if failing and request.json["pagination"].get("cursor") == "cursor-1":
             failing.clear()
-            return answer(status=503)
+            return respond(status=503)
         return three_pages(request)
 
     async def work() -> None:
@@ -140,10 +141,10 @@ def test_pages_go_on_after_an_error(scripted: Scripted) -> None:
             assert got == ["trace-1", "trace-2", "trace-3"]
 
     server = scripted(reply)
-    in_loop(work())
+    run_in_loop(work())
 
 
-def test_bad_input_is_refused_before_anything_is_awaited(scripted: Scripted) -> None:
+def test_bad_input_is_rejected_before_anything_is_awaited(scripted: Scripted) -> None:
     server = scripted(three_pages)
     client = AsyncNetra(endpoint=server.url)
     with pytest.raises(InvalidRequestError, match="limit"):
@@ -151,15 +152,14 @@ def test_bad_input_is_refused_before_anything_is_awaited(scripted: Scripted) -> 
     assert server.requests == []
 
 
-def test_cancelling_in_the_middle_of_a_page_leaves_the_client_usable_and_no_socket_open(
-    scripted: Scripted,
-) -> None:
+def test_cancelling_a_page_request_leaves_no_socket_open(scripted: Scripted) -> None:
+    """The client stays usable, and the iterator continues with the page whose request was cancelled."""
     silent = [True]
 
     def reply(request: Request) -> Reply:
         if silent and request.json["pagination"].get("cursor") == "cursor-1":
             silent.clear()
-            return FAULTS["falls silent in the body"](answer_bytes(page([trace(2)], more=True)))
+            return FAULTS["stops in the body"](response_bytes(page([trace(2)], more=True)))
         return three_pages(request)
 
     async def work() -> None:
@@ -178,10 +178,10 @@ def test_cancelling_in_the_middle_of_a_page_leaves_the_client_usable_and_no_sock
             assert [row.id async for row in rows] == ["trace-2", "trace-3"]
 
     server = scripted(reply)
-    in_loop(work())
+    run_in_loop(work())
 
 
-def test_the_deadline_holds_even_against_a_head_that_drips(scripted: Scripted) -> None:
+def test_the_deadline_ends_a_response_that_never_completes(scripted: Scripted) -> None:
     def drip_head(_: Request) -> Reply:
         async def write(wire: asyncio.StreamWriter) -> None:
             wire.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
@@ -199,16 +199,16 @@ def test_the_deadline_holds_even_against_a_head_that_drips(scripted: Scripted) -
 
     for reply in (
         drip_head,
-        lambda _: drip_for_ever(answer_bytes({})),
+        lambda _: drip_forever(response_bytes({})),
         lambda _: then_silence(lambda _: b"")(b""),
     ):
-        in_loop(work(scripted(reply).url))
+        run_in_loop(work(scripted(reply).url))
 
 
 def test_many_tasks_share_one_client(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         session = request.path.rpartition("/")[2]
-        return answer({"data": session_usage(session_id=session, tokenCount=int(session))})
+        return respond({"data": session_usage(session_id=session, tokenCount=int(session))})
 
     async def work() -> None:
         async with AsyncNetra(endpoint=server.url) as client:
@@ -217,10 +217,10 @@ def test_many_tasks_share_one_client(scripted: Scripted) -> None:
             assert [one and one.token_count for one in found] == list(range(200))
 
     server = scripted(reply)
-    in_loop(work())
+    run_in_loop(work())
 
 
-def test_a_closed_client_says_so(scripted: Scripted) -> None:
+def test_a_closed_client_raises_not_initialized(scripted: Scripted) -> None:
     async def work() -> None:
         client = AsyncNetra(endpoint="http://127.0.0.1:1")
         await client.close()
@@ -228,15 +228,15 @@ def test_a_closed_client_says_so(scripted: Scripted) -> None:
         with pytest.raises(NotInitializedError, match="closed"):
             await client.usage.list_traces(START, END)
 
-    in_loop(work())
+    run_in_loop(work())
 
 
 def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs Linux, to see what is open")
-def test_closing_while_a_call_is_connecting_leaves_no_socket_open() -> None:
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs Linux to list open files")
+def test_closing_while_connecting_leaves_no_socket_open() -> None:
     async def work(port: int) -> None:
         before = open_descriptors()
         client = AsyncNetra(endpoint=f"http://127.0.0.1:{port}", timeout=60)
@@ -251,14 +251,14 @@ def test_closing_while_a_call_is_connecting_leaves_no_socket_open() -> None:
     with socket.socket() as listening, contextlib.ExitStack() as waiting:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
-        for _ in range(4):  # nobody accepts them, so that the next one cannot connect
+        for _ in range(4):  # nobody accepts these, so the next one cannot connect
             one = waiting.enter_context(socket.socket())
             one.setblocking(False)
             one.connect_ex(listening.getsockname())
-        in_loop(work(listening.getsockname()[1]))
+        run_in_loop(work(listening.getsockname()[1]))
 
 
-def test_closing_ends_a_wait_for_the_next_attempt(scripted: Scripted) -> None:
+def test_closing_ends_the_backoff_of_a_call(scripted: Scripted) -> None:
     async def work() -> None:
         client = AsyncNetra(endpoint=server.url)
         task = asyncio.create_task(client.usage.list_traces(START, END))
@@ -269,22 +269,22 @@ def test_closing_ends_a_wait_for_the_next_attempt(scripted: Scripted) -> None:
         with pytest.raises(NotInitializedError, match="closed"):
             await task
 
-    server = scripted(lambda _: answer(status=429, headers={"retry-after": "50"}))
-    in_loop(work())
+    server = scripted(lambda _: respond(status=429, headers={"retry-after": "50"}))
+    run_in_loop(work())
 
 
-def test_a_client_used_in_a_second_event_loop_says_what_to_do(scripted: Scripted) -> None:
+def test_using_a_client_in_a_second_event_loop_is_an_error(scripted: Scripted) -> None:
     async def call() -> None:
         await client.usage.list_traces(START, END)
 
-    server = scripted(lambda _: answer(page([]), headers={"connection": "close"}))
+    server = scripted(lambda _: respond(page([]), headers={"connection": "close"}))
     client = AsyncNetra(endpoint=server.url)
-    in_loop(call())
+    run_in_loop(call())
     with pytest.raises(NotInitializedError, match="event loop"):
-        in_loop(call())
+        run_in_loop(call())
 
 
-def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
+def test_an_http_client_of_the_wrong_kind_is_rejected() -> None:
     wrong: Any = httpx.Client()
     with wrong, pytest.raises(ConfigurationError, match=r"httpx\.AsyncClient"):
         AsyncNetra(endpoint="http://127.0.0.1:1", http_client=wrong)

@@ -1,4 +1,4 @@
-"""The default client, clients of one's own, and their ends."""
+"""The default client, separate clients, and how they are closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from netra import Netra, NotInitializedError, Usage
 from tests.support.rows import END, START, page, trace
-from tests.support.scripted import Scripted, answer
+from tests.support.scripted import Scripted, respond
 
 NOWHERE = "http://127.0.0.1:1"
 
@@ -23,14 +23,14 @@ def in_threads(number: int, work: Callable[[], None]) -> None:
         thread.join()
 
 
-def test_without_init_usage_says_what_to_call() -> None:
+def test_without_init_the_error_says_to_call_init() -> None:
     assert not Netra.is_initialized()
     with pytest.raises(NotInitializedError, match=r"Netra\.init"):
         Netra.usage.list_traces(START, END)
 
 
 def test_init_sets_up_the_default_client(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer(page([trace()])))
+    server = scripted(lambda _: respond(page([trace()])))
     Netra.init("sample-app", "x-api-key=k", endpoint=server.url)
     assert Netra.is_initialized()
     assert Netra.usage.list_traces(START, END).traces[0].id == "trace-1"
@@ -71,8 +71,8 @@ def test_many_inits_at_once_make_one_client() -> None:
     assert len(set(map(id, found))) == 1
 
 
-def test_each_client_has_a_usage_of_its_own(scripted: Scripted) -> None:
-    first, second = (scripted(lambda _: answer(page([]))) for _ in range(2))
+def test_each_client_has_its_own_usage(scripted: Scripted) -> None:
+    first, second = (scripted(lambda _: respond(page([]))) for _ in range(2))
     Netra.init(endpoint=NOWHERE)
     with Netra(endpoint=first.url, api_key="1") as one, Netra(endpoint=second.url, api_key="2") as two:
         assert isinstance(one.usage, Usage)
@@ -83,7 +83,7 @@ def test_each_client_has_a_usage_of_its_own(scripted: Scripted) -> None:
     assert [server.requests[0].headers["x-api-key"] for server in (first, second)] == ["1", "2"]
 
 
-def test_a_closed_client_says_so_and_closing_twice_is_fine() -> None:
+def test_a_closed_client_raises_and_closing_twice_is_allowed() -> None:
     client = Netra(endpoint=NOWHERE)
     with client as entered:
         assert entered is client
@@ -93,7 +93,7 @@ def test_a_closed_client_says_so_and_closing_twice_is_fine() -> None:
 
 
 def test_one_client_serves_many_threads(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer(page([trace()])))
+    server = scripted(lambda _: respond(page([trace()])))
     got: list[str] = []
     with Netra(endpoint=server.url) as client:
         in_threads(32, lambda: got.extend(row.id for row in client.usage.iter_traces(START, END)))

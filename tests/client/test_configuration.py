@@ -1,4 +1,4 @@
-"""Argument, then NETRA_*, then OTEL_*, then default; and what is refused."""
+"""Where settings come from: argument, NETRA_*, OTEL_*, default; and which values are rejected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from netra import ConfigurationError, Netra, NotFoundError
 from netra._core.config import Arguments, Config, read_config
 from tests.support.rows import END, START
-from tests.support.scripted import Scripted, answer
+from tests.support.scripted import Scripted, respond
 
 LOCAL = "http://127.0.0.1:1"
 
@@ -21,9 +21,8 @@ def config(**arguments: Any) -> Config:
     return read_config(Arguments(**{**nothing, **arguments}))
 
 
-def test_the_endpoint_comes_from_argument_then_netra_then_otel_then_default(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_precedence_of_the_endpoint_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The argument, then NETRA_OTLP_ENDPOINT, then OTEL_EXPORTER_OTLP_ENDPOINT, then the default."""
     assert config(api_key="k").base_url == "https://api.getnetra.ai"
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://otel/telemetry")
     assert config().base_url == "http://otel"
@@ -45,7 +44,7 @@ def test_the_endpoint_comes_from_argument_then_netra_then_otel_then_default(
         ("https://[::1]:8443/telemetry", "https://[::1]:8443"),
     ],
 )
-def test_only_a_trailing_telemetry_is_cut_off(endpoint: str, base_url: str) -> None:
+def test_only_a_trailing_telemetry_segment_is_removed(endpoint: str, base_url: str) -> None:
     assert config(endpoint=endpoint, api_key="k").base_url == base_url
 
 
@@ -67,18 +66,20 @@ def test_only_a_trailing_telemetry_is_cut_off(endpoint: str, base_url: str) -> N
         7,
     ],
 )
-def test_an_endpoint_that_is_no_plain_url_is_refused(endpoint: Any) -> None:
+def test_an_endpoint_that_is_no_plain_url_is_rejected(endpoint: Any) -> None:
     with pytest.raises(ConfigurationError, match="endpoint"):
         config(endpoint=endpoint, api_key="k")
 
 
-def test_the_message_names_the_variable_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_the_variable_with_the_bad_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "nowhere")
     with pytest.raises(ConfigurationError, match="OTEL_EXPORTER_OTLP_ENDPOINT"):
         config()
 
 
-def test_the_key_comes_from_api_key_then_headers_then_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precedence_of_the_api_key_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The argument `api_key`, then `headers`, then NETRA_API_KEY, then NETRA_HEADERS."""
+
     def key(**arguments: Any) -> str | None:
         return config(endpoint=LOCAL, **arguments).headers.get("x-api-key")
 
@@ -116,7 +117,7 @@ def test_the_hosted_service_needs_a_key(endpoint: str | None) -> None:
         ({"A": "b"}, {"a": "b"}),
     ],
 )
-def test_headers_are_a_mapping_or_correlation_context_text(text: Any, headers: dict[str, str]) -> None:
+def test_headers_are_a_mapping_or_comma_separated_text(text: Any, headers: dict[str, str]) -> None:
     found = dict(config(endpoint=LOCAL, headers=text).headers)
     del found["user-agent"]
     assert found == headers
@@ -150,7 +151,7 @@ SECRET = "key-7f3a"
         {"api_key": SECRET, "headers": {"transfer-encoding": "chunked"}},
     ],
 )
-def test_bad_headers_are_refused_without_showing_the_key(arguments: dict[str, Any]) -> None:
+def test_bad_headers_are_rejected_without_showing_the_key(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Netra(**{"endpoint": LOCAL, **arguments})
     assert SECRET not in str(caught.value)
@@ -163,7 +164,7 @@ def test_bad_headers_are_refused_without_showing_the_key(arguments: dict[str, An
 
 
 @pytest.mark.parametrize("endpoint", [f"http://u:{SECRET}@h:abc", f"ftp://{SECRET}@h"])
-def test_a_password_in_an_endpoint_is_refused_without_showing_it(endpoint: str) -> None:
+def test_a_password_in_an_endpoint_is_rejected_and_not_shown(endpoint: str) -> None:
     with pytest.raises(ConfigurationError, match="without user, password") as caught:
         config(endpoint=endpoint)
     assert SECRET not in str(caught.value)
@@ -175,7 +176,8 @@ def test_no_repr_shows_the_key() -> None:
     assert repr(client) == "Netra(endpoint='http://127.0.0.1:1')"
 
 
-def test_the_timeout_comes_from_argument_then_variable_then_default(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precedence_of_the_timeout_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The argument, then NETRA_USAGE_TIMEOUT, then the default."""
     assert config(endpoint=LOCAL).options.timeout == httpx.Timeout(10)
     monkeypatch.setenv("NETRA_USAGE_TIMEOUT", "2.5")
     assert config(endpoint=LOCAL).options.timeout == httpx.Timeout(2.5)
@@ -185,18 +187,20 @@ def test_the_timeout_comes_from_argument_then_variable_then_default(monkeypatch:
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), 10**400, "soon", True])
-def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout: Any) -> None:
+def test_a_timeout_must_be_a_positive_number_of_seconds(timeout: Any) -> None:
     with pytest.raises(ConfigurationError, match="timeout"):
         config(endpoint=LOCAL, timeout=timeout)
 
 
-def test_a_variable_that_is_no_number_of_seconds_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_timeout_variable_is_rejected_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETRA_USAGE_TIMEOUT", "ten")
     with pytest.raises(ConfigurationError, match="NETRA_USAGE_TIMEOUT"):
         config(endpoint=LOCAL)
 
 
-def test_the_program_is_named_by_argument_then_netra_then_otel(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_precedence_of_the_app_name_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The argument, then NETRA_APP_NAME, then OTEL_SERVICE_NAME."""
+
     def agent(**arguments: Any) -> str:
         return config(endpoint=LOCAL, **arguments).headers["user-agent"]
 
@@ -211,7 +215,7 @@ def test_the_program_is_named_by_argument_then_netra_then_otel(monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "told"),
+    ("endpoint", "hint"),
     [
         ("http://h:65536", "a port is a number from 1 to 65535, not '65536'"),
         ("http://127.0.0.1:70000/telemetry", "not '70000'"),
@@ -231,13 +235,13 @@ def test_the_program_is_named_by_argument_then_netra_then_otel(monkeypatch: pyte
         ("netra.example:443", "like https://netra.example:443"),
     ],
 )
-def test_an_endpoint_that_would_go_elsewhere_is_refused_with_a_hint(endpoint: str, told: str) -> None:
-    if not told:  # blanks around it are left out
+def test_a_malformed_endpoint_is_rejected_with_a_hint(endpoint: str, hint: str) -> None:
+    if not hint:  # surrounding whitespace is removed
         assert config(endpoint=endpoint, api_key="k").base_url == "http://h"
         return
     with pytest.raises(ConfigurationError, match="endpoint") as caught:
         config(endpoint=endpoint, api_key="k")
-    assert told in str(caught.value)
+    assert hint in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -252,19 +256,19 @@ def test_an_endpoint_that_would_go_elsewhere_is_refused_with_a_hint(endpoint: st
         ("https://h:1/telemetry/", "https://h:1"),
     ],
 )
-def test_the_address_for_traces_is_understood(endpoint: str, base: str) -> None:
+def test_the_otlp_traces_address_gives_the_base_url(endpoint: str, base: str) -> None:
     assert config(endpoint=endpoint, api_key="k").base_url == base
 
 
-def test_a_status_error_names_the_host_and_the_variable_it_comes_from(
+def test_a_status_error_names_the_host_and_its_setting(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    collector = scripted(lambda _: answer(status=404, body=b"404 page not found"))
+    collector = scripted(lambda _: respond(status=404, body=b"404 page not found"))
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
-    for client, told in (
+    for client, origin in (
         (Netra(max_retries=0), f"{collector.url}, which OTEL_EXPORTER_OTLP_ENDPOINT names"),
         (Netra(endpoint=collector.url), f"It came from {collector.url}. Check"),
     ):
         with client, pytest.raises(NotFoundError) as caught:
             client.usage.get_session_usage("s", START, END)
-        assert told in str(caught.value)
+        assert origin in str(caught.value)

@@ -1,4 +1,4 @@
-"""Connections on which something else than the next answer may come are not used again."""
+"""A connection that may hold anything other than the next response is not reused."""
 
 from __future__ import annotations
 
@@ -16,99 +16,103 @@ import trustme
 
 from netra import APIResponseValidationError, AsyncNetra, Netra, PaginationError, ServerError
 from netra._sync.pool_locks import release_held_locks
-from tests.support.in_loop import InLoop
-from tests.support.rows import END, START, asked_id, page, tenant_usage, trace
-from tests.support.scripted import Reply, Request, Scripted, ScriptedServer, answer, answer_bytes, sending
+from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
+from tests.support.rows import END, START, page, requested_id, tenant_usage, trace
+from tests.support.scripted import (
+    Reply,
+    Request,
+    Scripted,
+    ScriptedServer,
+    respond,
+    response_bytes,
+    send_bytes,
+)
 
 # Linux has TCP_CORK, BSD and macOS TCP_NOPUSH.
-HOLD_BACK = getattr(socket, "TCP_CORK", None) or getattr(socket, "TCP_NOPUSH", 4)
-
-Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+DELAY_SENDING = getattr(socket, "TCP_CORK", None) or getattr(socket, "TCP_NOPUSH", 4)
 
 
-def usage_of(request: Request) -> bytes:
-    tenant = asked_id(request.path)
-    return answer_bytes({"data": tenant_usage(tenant_id=tenant, tokenCount=ord(tenant))})
+def usage_response(request: Request) -> bytes:
+    tenant = requested_id(request.path)
+    return response_bytes({"data": tenant_usage(tenant_id=tenant, tokenCount=ord(tenant))})
 
 
-def asked_for(client: Netra | InLoop, tenants: str) -> list[str]:
-    """What each tenant got: its own usage, or an error."""
+def results_for(client: Netra | BlockingAsyncNetra, tenants: str) -> list[str]:
+    """Read the usage of each tenant; return the tenant and the difference from its own count, or "rejected"."""
     found = []
     for tenant in tenants:
         try:
             usage: Any = client.usage.get_tenant_usage(tenant, START, END)
             found.append(f"{usage.tenant_id}{usage.token_count - ord(tenant)}")
         except APIResponseValidationError:
-            found.append("refused")
+            found.append("rejected")
     return found
 
 
-@Faces
-@pytest.mark.parametrize("behind", ["the answer again", b"\r\n", b"HTTP/1.1 200 OK\r\n", b"x"], ids=str)
-def test_bytes_behind_a_complete_answer_end_the_connection(
-    scripted: Scripted, face: type[Netra | InLoop], behind: Any
+@both_clients
+@pytest.mark.parametrize("extra", ["the response again", b"\r\n", b"HTTP/1.1 200 OK\r\n", b"x"], ids=str)
+def test_extra_bytes_after_a_response_close_the_connection(
+    scripted: Scripted, client_class: ClientClass, extra: Any
 ) -> None:
     def reply(request: Request) -> Reply:
-        good = usage_of(request)
-        return sending(good + (behind if isinstance(behind, bytes) else good))
+        good = usage_response(request)
+        return send_bytes(good + (extra if isinstance(extra, bytes) else good))
 
     server = scripted(reply)
-    with face(endpoint=server.url, max_retries=0) as client:
-        assert asked_for(client, "ABC") == ["A0", "B0", "C0"]
+    with client_class(endpoint=server.url, max_retries=0) as client:
+        assert results_for(client, "ABC") == ["A0", "B0", "C0"]
     assert [sent.connection for sent in server.requests] == [1, 2, 3]
 
 
-@Faces
-def test_an_answer_without_anything_behind_it_leaves_the_connection_open(
-    scripted: Scripted, face: type[Netra | InLoop]
-) -> None:
-    server = scripted(lambda request: sending(usage_of(request)))
-    with face(endpoint=server.url) as client:
-        assert asked_for(client, "ABC") == ["A0", "B0", "C0"]
+@both_clients
+def test_a_clean_response_keeps_the_connection_open(scripted: Scripted, client_class: ClientClass) -> None:
+    server = scripted(lambda request: send_bytes(usage_response(request)))
+    with client_class(endpoint=server.url) as client:
+        assert results_for(client, "ABC") == ["A0", "B0", "C0"]
     assert [sent.connection for sent in server.requests] == [1, 1, 1]
 
 
-@Faces
-def test_the_answer_before_is_refused_and_ends_the_connection(
-    scripted: Scripted, face: type[Netra | InLoop]
+@both_clients
+def test_a_late_response_is_rejected_and_closes_the_connection(
+    scripted: Scripted, client_class: ClientClass
 ) -> None:
-    """It comes when the next request is already on its way, so nobody can see it before."""
-    before: dict[int, bytes] = {}
+    """The response belongs to the request before. It arrives after the next request was sent: too late to notice."""
+    previous: dict[int, bytes] = {}
 
-    def one_behind(request: Request) -> Reply:
-        good = usage_of(request)
-        late = before.get(request.connection)
-        before[request.connection] = good
-        return sending(late or good)
+    def one_response_late(request: Request) -> Reply:
+        good = usage_response(request)
+        late = previous.get(request.connection)
+        previous[request.connection] = good
+        return send_bytes(late or good)
 
-    server = scripted(one_behind)
-    with face(endpoint=server.url, max_retries=0) as client:
-        assert asked_for(client, "ABCD") == ["A0", "refused", "C0", "refused"]
+    server = scripted(one_response_late)
+    with client_class(endpoint=server.url, max_retries=0) as client:
+        assert results_for(client, "ABCD") == ["A0", "rejected", "C0", "rejected"]
     assert [sent.connection for sent in server.requests] == [1, 1, 2, 2]
 
 
-@Faces
-def test_an_answer_of_the_page_before_is_no_page(scripted: Scripted, face: type[Netra | InLoop]) -> None:
-    """A page has no id of its own; but it leads to where the walk has been."""
-    before: dict[int, bytes] = {}
+@both_clients
+def test_a_late_page_is_a_pagination_error(scripted: Scripted, client_class: ClientClass) -> None:
+    """A page has no id, but its cursor leads back to a page that was read before."""
+    previous: dict[int, bytes] = {}
 
-    def one_behind(request: Request) -> Reply:
+    def one_response_late(request: Request) -> Reply:
         number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
-        good = answer_bytes(page([trace(number)], more=number < 4))
-        late = before.get(request.connection)
-        before[request.connection] = good
-        return sending(late or good)
+        good = response_bytes(page([trace(number)], more=number < 4))
+        late = previous.get(request.connection)
+        previous[request.connection] = good
+        return send_bytes(late or good)
 
     repeated = pytest.raises(PaginationError, match="has been used before")
     options: dict[str, Any] = {"max_retries": 0, "prefetch": False}
-    with face(endpoint=scripted(one_behind).url, **options) as client, repeated as caught:
+    with client_class(endpoint=scripted(one_response_late).url, **options) as client, repeated as caught:
         list(client.usage.iter_traces(START, END))
     assert caught.value.cursor == "cursor-1"
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-def test_a_refusal_leaves_the_connection_open(scripted: Scripted, status: int) -> None:
-    server = scripted(lambda _: answer({"message": "no"}, status=status))
+def test_an_error_status_keeps_the_connection_open(scripted: Scripted, status: int) -> None:
+    server = scripted(lambda _: respond({"message": "no"}, status=status))
     with Netra(endpoint=server.url, max_retries=0) as client:
         for _ in range(2):
             with pytest.raises(Exception, match="no"):
@@ -117,8 +121,8 @@ def test_a_refusal_leaves_the_connection_open(scripted: Scripted, status: int) -
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"data": 5}', b""])
-def test_an_answer_that_does_not_fit_ends_the_connection(scripted: Scripted, body: bytes) -> None:
-    server = scripted(lambda _: answer(body=body))
+def test_an_invalid_response_closes_the_connection(scripted: Scripted, body: bytes) -> None:
+    server = scripted(lambda _: respond(body=body))
     with Netra(endpoint=server.url) as client:
         for _ in range(2):
             with pytest.raises(APIResponseValidationError):
@@ -126,18 +130,18 @@ def test_an_answer_that_does_not_fit_ends_the_connection(scripted: Scripted, bod
     assert [sent.connection for sent in server.requests] == [1, 2]
 
 
-def test_a_connection_of_a_callers_client_is_given_up_too(scripted: Scripted) -> None:
-    server = scripted(lambda request: sending(usage_of(request) * 2))
+def test_extra_bytes_close_a_connection_of_a_callers_client(scripted: Scripted) -> None:
+    server = scripted(lambda request: send_bytes(usage_response(request) * 2))
     with httpx.Client() as http, Netra(endpoint=server.url, http_client=http) as client:
-        assert asked_for(client, "AB") == ["A0", "B0"]
+        assert results_for(client, "AB") == ["A0", "B0"]
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("sent", ["in one record", "in two records", "up to 64 KiB"])
-def test_bytes_behind_an_answer_over_tls_end_the_connection(
-    face: type[Netra | InLoop], sent: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_extra_bytes_over_tls_close_the_connection(
+    client_class: ClientClass, sent: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Nothing there is anybody's id: without a look at what was read already, B would be "no such tenant"."""
+    """The extra response has no id: if nobody checked the bytes already read, B would be "no such tenant"."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
@@ -147,25 +151,25 @@ def test_bytes_behind_an_answer_over_tls_end_the_connection(
     both_sent = threading.Event()
 
     def reply(request: Request) -> Reply:
-        if asked_id(request.path) != "A":
-            return sending(usage_of(request))
-        nothing = answer_bytes({"data": None})
+        if requested_id(request.path) != "A":
+            return send_bytes(usage_response(request))
+        nothing = response_bytes({"data": None})
         if sent == "up to 64 KiB":
-            nothing = answer_bytes(body=b'{"data": null' + b" " * (65_536 - 104) + b"}")
-            nothing = answer_bytes(
+            nothing = response_bytes(body=b'{"data": null' + b" " * (65_536 - 104) + b"}")
+            nothing = response_bytes(
                 body=b'{"data": null' + b" " * (65_536 - 104 + 65_536 - len(nothing)) + b"}"
             )
             assert len(nothing) == 65_536
 
         async def write(wire: asyncio.StreamWriter) -> None:
             raw = wire.get_extra_info("socket")
-            raw.setsockopt(socket.IPPROTO_TCP, HOLD_BACK, 1)  # so that two small records arrive together
+            raw.setsockopt(socket.IPPROTO_TCP, DELAY_SENDING, 1)  # so that two small records arrive together
             if sent == "in one record":
                 wire.write(nothing + nothing)
             else:
                 wire.write(nothing)
                 wire.write(nothing)
-            raw.setsockopt(socket.IPPROTO_TCP, HOLD_BACK, 0)
+            raw.setsockopt(socket.IPPROTO_TCP, DELAY_SENDING, 0)
             await wire.drain()
             both_sent.set()
 
@@ -173,26 +177,24 @@ def test_bytes_behind_an_answer_over_tls_end_the_connection(
 
     with ScriptedServer(reply, context) as server:
         endpoint = server.url.replace("http://127.0.0.1", "https://localhost")
-        with face(endpoint=endpoint, api_key="k", max_retries=0) as client:
+        with client_class(endpoint=endpoint, api_key="k", max_retries=0) as client:
             for _ in range(3):
                 assert client.usage.get_tenant_usage("A", START, END) is None
-                # What comes after the request for B would be its answer to anybody.
+                # After the request for B is sent, the extra bytes would be taken for its response.
                 assert both_sent.wait(10)
                 both_sent.clear()
-                assert asked_for(client, "B") == ["B0"]
+                assert results_for(client, "B") == ["B0"]
 
 
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
-def test_bytes_behind_an_answer_that_a_hook_refuses_end_the_connection(
-    scripted: Scripted, library: Any
-) -> None:
+def test_extra_bytes_after_a_hook_error_close_the_connection(scripted: Scripted, library: Any) -> None:
     def reply(request: Request) -> Reply:
-        if asked_id(request.path) == "A":
-            return sending(
-                answer_bytes({"message": "the words of the service"}, status=500)
-                + answer_bytes({"data": None})
+        if requested_id(request.path) == "A":
+            return send_bytes(
+                response_bytes({"message": "the words of the service"}, status=500)
+                + response_bytes({"data": None})
             )
-        return sending(usage_of(request))
+        return send_bytes(usage_response(request))
 
     def hook(response: Any) -> None:
         response.read()
@@ -202,13 +204,12 @@ def test_bytes_behind_an_answer_that_a_hook_refuses_end_the_connection(
     with http, Netra(endpoint=scripted(reply).url, http_client=http, max_retries=0) as client:
         with pytest.raises(ServerError, match="the words of the service"):
             client.usage.get_tenant_usage("A", START, END)
-        assert asked_for(client, "B") == ["B0"]
+        assert results_for(client, "B") == ["B0"]
 
 
-def test_a_call_that_is_cancelled_while_its_answer_closes_gives_the_connection_back(
-    scripted: Scripted,
-) -> None:
-    server = scripted(lambda request: sending(usage_of(request)))
+def test_a_cancelled_call_returns_its_connection_to_the_pool(scripted: Scripted) -> None:
+    """The call is cancelled at each step, also while its response is being closed."""
+    server = scripted(lambda request: send_bytes(usage_response(request)))
 
     async def cancelled_at_each_step() -> None:
         for steps in range(50):
@@ -229,12 +230,12 @@ def test_a_call_that_is_cancelled_while_its_answer_closes_gives_the_connection_b
     asyncio.run(cancelled_at_each_step())
 
 
-def test_many_threads_never_share_a_spoiled_connection(scripted: Scripted) -> None:
-    """It is looked at before the connection can go to the next request."""
+def test_many_threads_never_reuse_an_unsafe_connection(scripted: Scripted) -> None:
+    """A connection is checked before the next request can use it."""
 
     def reply(request: Request) -> Reply:
         async def write(wire: asyncio.StreamWriter) -> None:
-            wire.write(usage_of(request) * 2)
+            wire.write(usage_response(request) * 2)
             await wire.drain()
 
         return write
@@ -244,7 +245,7 @@ def test_many_threads_never_share_a_spoiled_connection(scripted: Scripted) -> No
     with Netra(endpoint=server.url, max_retries=0) as client:
 
         def work() -> None:
-            wrong.extend(one for one in asked_for(client, "ABCDEFGH" * 4) if one not in OWN)
+            wrong.extend(result for result in results_for(client, "ABCDEFGH" * 4) if result not in OWN)
 
         threads = [threading.Thread(target=work) for _ in range(8)]
         for thread in threads:
@@ -257,11 +258,11 @@ def test_many_threads_never_share_a_spoiled_connection(scripted: Scripted) -> No
 OWN = {f"{tenant}0" for tenant in "ABCDEFGH"}
 
 
-# ---------------------------------------------------------------- locks that an interrupt left held
+# ---------------------------------------------------------------- locks still held after an interrupt
 
 
 def locks(http: httpx.Client) -> dict[str, Any]:
-    """Every lock that a request takes, by where it lies: a new name of httpx or httpcore fails here."""
+    """Return every lock that a request takes. If httpx or httpcore renames one of them, this fails."""
     pool: Any = http._transport._pool  # type: ignore[attr-defined]
     outer = pool.connections[0]
     return {
@@ -273,13 +274,13 @@ def locks(http: httpx.Client) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("held", ["cookies", "pool", "request", "connection"])
-def test_a_lock_that_an_interrupt_left_held_is_given_back(
+def test_a_lock_held_after_an_interrupt_is_released(
     scripted: Scripted, held: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("netra._sync.pool_locks.WAIT_FOR_HOLDER", 0.05)
-    server = scripted(lambda request: sending(usage_of(request)))
+    server = scripted(lambda request: send_bytes(usage_response(request)))
     with httpx.Client() as http, Netra(endpoint=server.url, http_client=http) as client:
-        assert asked_for(client, "A") == ["A0"]
+        assert results_for(client, "A") == ["A0"]
 
         def interrupted(*_: Any, **__: Any) -> None:
             locks(http)[held].acquire()
@@ -288,18 +289,18 @@ def test_a_lock_that_an_interrupt_left_held_is_given_back(
         with monkeypatch.context() as patch:
             patch.setattr(http, "send", interrupted)
             with pytest.raises(KeyboardInterrupt):
-                asked_for(client, "B")
+                results_for(client, "B")
         found: list[list[str]] = []
-        thread = threading.Thread(target=lambda: found.append(asked_for(client, "C")), daemon=True)
+        thread = threading.Thread(target=lambda: found.append(results_for(client, "C")), daemon=True)
         thread.start()
         thread.join(10)
         assert found == [["C0"]]
 
 
-def test_a_lock_that_another_thread_holds_for_a_moment_stays_its_own(scripted: Scripted) -> None:
-    server = scripted(lambda request: sending(usage_of(request)))
+def test_a_lock_held_by_another_thread_is_not_released(scripted: Scripted) -> None:
+    server = scripted(lambda request: send_bytes(usage_response(request)))
     with httpx.Client() as http, Netra(endpoint=server.url, http_client=http) as client:
-        asked_for(client, "A")
+        results_for(client, "A")
         lock = locks(http)["pool"]
         lock.acquire()
         threading.Timer(0.1, lock.release).start()

@@ -1,4 +1,4 @@
-"""A window read in parallel by a real Dask cluster of two worker processes."""
+"""Read a window in parallel with a real Dask cluster of two worker processes."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from netra import AuthenticationError, Netra, ServerError
-from tests.support.in_loop import InLoop
-from tests.support.scripted import Reply, Request, Scripted, answer
-from tests.support.timeline import Timeline, at
+from tests.support.blocking import ClientClass, both_clients
+from tests.support.scripted import Reply, Request, Scripted, respond
+from tests.support.timeline import Timeline, time_at
 
 DAY = 86_400_000
-START, END = at(0), at(31 * DAY - 1)
+START, END = time_at(0), time_at(31 * DAY - 1)
 SKEWED = [*range(0, 31 * DAY, 31 * DAY // 500), *range(DAY, DAY + 2_000)]
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Workers that have a key of their own."""
+    """A cluster whose workers have their own API key."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Dask's own, at its import and at the start of its processes
+        warnings.simplefilter("ignore")  # warnings of Dask itself, at its import and when its processes start
         from distributed import Client, LocalCluster
 
         before, os.environ["NETRA_API_KEY"] = os.environ.get("NETRA_API_KEY"), "workers"
@@ -39,14 +39,14 @@ def cluster() -> Iterator[Any]:
             yield client
 
 
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@both_clients
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_the_cluster_gives_the_rows_and_the_order_of_the_plain_iterator(
-    cluster: Any, scripted: Scripted, face: type[Netra | InLoop], order: Any
+def test_a_cluster_gives_the_rows_of_the_plain_iterator(
+    cluster: Any, scripted: Scripted, client_class: ClientClass, order: Any
 ) -> None:
     timeline = Timeline(SKEWED)
     server = scripted(timeline)
-    with face(endpoint=server.url, api_key="callers") as client:
+    with client_class(endpoint=server.url, api_key="callers") as client:
         found = client.usage.iter_traces(START, END, sort_order=order).in_parallel(
             executor=cluster.get_executor(), concurrency=4
         )
@@ -55,7 +55,7 @@ def test_the_cluster_gives_the_rows_and_the_order_of_the_plain_iterator(
     assert len({sent.connection for sent in server.requests}) >= 2
 
 
-def test_the_work_is_done_by_both_processes(cluster: Any, scripted: Scripted) -> None:
+def test_both_processes_do_the_work(cluster: Any, scripted: Scripted) -> None:
     processes = set(cluster.run(os.getpid).values())
     assert len(processes - {os.getpid()}) == 2
     url = scripted(Timeline(SKEWED)).url
@@ -65,7 +65,7 @@ def test_the_work_is_done_by_both_processes(cluster: Any, scripted: Scripted) ->
     assert all(url in dict(transports) for transports in connected.values())
 
 
-def test_the_callers_key_goes_along_where_the_caller_says_so(cluster: Any, scripted: Scripted) -> None:
+def test_share_key_sends_the_callers_key_to_the_workers(cluster: Any, scripted: Scripted) -> None:
     timeline = Timeline(SKEWED[:700])
     server = scripted(timeline)
     with Netra(endpoint=server.url, api_key="callers") as client:
@@ -76,16 +76,14 @@ def test_the_callers_key_goes_along_where_the_caller_says_so(cluster: Any, scrip
     assert {sent.headers["x-api-key"] for sent in server.requests} == {"callers"}
 
 
-def test_an_error_of_a_worker_comes_in_its_place_and_leads_to_the_rest(
-    cluster: Any, scripted: Scripted
-) -> None:
+def test_a_worker_error_comes_in_order_and_allows_resuming(cluster: Any, scripted: Scripted) -> None:
     broken = [True]
 
-    def change(request: Request) -> Reply | None:
-        in_the_first_day = request.json["startTime"] < at(DAY)
-        return answer(status=503) if broken and in_the_first_day else None
+    def override(request: Request) -> Reply | None:
+        in_the_first_day = request.json["startTime"] < time_at(DAY)
+        return respond(status=503) if broken and in_the_first_day else None
 
-    timeline = Timeline(SKEWED, change)
+    timeline = Timeline(SKEWED, override)
     got: list[str] = []
     with Netra(endpoint=scripted(timeline).url, max_retries=0) as client:
         found = client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor())
@@ -93,27 +91,27 @@ def test_an_error_of_a_worker_comes_in_its_place_and_leads_to_the_rest(
             got.extend(trace.id for trace in found)
         assert got
         broken.clear()
-        rest = client.usage.iter_traces(START, END, cursor=caught.value.cursor).in_parallel(
+        remainder = client.usage.iter_traces(START, END, cursor=caught.value.cursor).in_parallel(
             executor=cluster.get_executor()
         )
-        assert got + [trace.id for trace in rest] == timeline.ids()
+        assert got + [trace.id for trace in remainder] == timeline.ids()
 
 
-def test_a_second_reading_sees_what_has_come_since_the_first(cluster: Any, scripted: Scripted) -> None:
+def test_a_second_iteration_sees_new_traces(cluster: Any, scripted: Scripted) -> None:
     timelines = [Timeline(SKEWED[:300])]
     url = scripted(lambda request: timelines[-1](request)).url
     with Netra(endpoint=url) as client:
         first = client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor())
-        next(first)  # and it is kept, and with it what the cluster remembers
+        next(first)  # the iterator stays alive, and with it the results that the cluster remembers
         timelines.append(Timeline(SKEWED[:400]))
         second = client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor())
         assert [trace.id for trace in second] == timelines[-1].ids()
         assert first.cursor is not None
 
 
-def test_an_error_that_has_passed_does_not_come_back(cluster: Any, scripted: Scripted) -> None:
+def test_a_transient_worker_error_is_not_repeated(cluster: Any, scripted: Scripted) -> None:
     refusing = [True]
-    timeline = Timeline(SKEWED[:300], lambda _: answer(status=401) if refusing else None)
+    timeline = Timeline(SKEWED[:300], lambda _: respond(status=401) if refusing else None)
     with Netra(endpoint=scripted(timeline).url) as client:
         found = client.usage.iter_traces(START, END).in_parallel(
             executor=cluster.get_executor(), concurrency=1
@@ -125,7 +123,7 @@ def test_an_error_that_has_passed_does_not_come_back(cluster: Any, scripted: Scr
         assert [trace.id for trace in found] == timeline.ids()
 
 
-def test_a_key_that_the_service_refuses_is_the_workers_error(cluster: Any, scripted: Scripted) -> None:
-    url = scripted(lambda _: answer(status=401)).url
+def test_a_rejected_worker_key_is_an_authentication_error(cluster: Any, scripted: Scripted) -> None:
+    url = scripted(lambda _: respond(status=401)).url
     with Netra(endpoint=url, api_key="callers") as client, pytest.raises(AuthenticationError):
         next(client.usage.iter_traces(START, END).in_parallel(executor=cluster.get_executor()))

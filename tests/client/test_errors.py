@@ -1,4 +1,4 @@
-"""Each answer that is not a success becomes the right error, with all there is to know in it."""
+"""Each response that is not a success becomes the right error, with all known details."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 import netra
 from netra import errors
 from netra._core.responses import retry_after_seconds
+from tests.support.methods import get_method
 from tests.support.rows import END, START
-from tests.support.scripted import Scripted, answer, sending
-from tests.support.walks import method_of
+from tests.support.scripted import Scripted, respond, send_bytes
 
 STATUSES = {
     300: netra.APIStatusError,
@@ -49,15 +49,15 @@ METHODS = {
 
 @pytest.fixture
 def error(scripted: Scripted) -> Any:
-    """`error(method, …)`: what the method raises when the service answers like this."""
+    """`error(method, …)` returns the error that the method raises for this response."""
 
-    def run(method: str = "list_traces", value: Any = None, **how: Any) -> Any:
-        server = scripted(lambda _: answer(value, **how))
+    def run(method: str = "list_traces", value: Any = None, **options: Any) -> Any:
+        server = scripted(lambda _: respond(value, **options))
         with (
             netra.Netra(endpoint=server.url, max_retries=0) as client,
             pytest.raises(netra.NetraError) as caught,
         ):
-            list(method_of(client.usage, method)(*METHODS[method]))
+            list(get_method(client.usage, method)(*METHODS[method]))
         return caught.value
 
     return run
@@ -65,7 +65,7 @@ def error(scripted: Scripted) -> Any:
 
 @pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("body", [b'{"message": "no"}', b"<html>no</html>", b"", b"\xff", b"[]", b"{"])
-def test_every_status_has_its_class_whatever_the_body(error: Any, status: int, body: bytes) -> None:
+def test_every_status_has_its_class_for_any_body(error: Any, status: int, body: bytes) -> None:
     found = error(status=status, body=body)
     assert type(found) is STATUSES[status]
     assert found.status_code == status
@@ -73,13 +73,13 @@ def test_every_status_has_its_class_whatever_the_body(error: Any, status: int, b
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_raises_and_none_swallows(error: Any, method: str) -> None:
+def test_every_method_raises_on_an_error_status(error: Any, method: str) -> None:
     for status in (401, 404, 500):
         assert type(error(method, {"message": "no"}, status=status)) is STATUSES[status]
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ({"statusCode": 400, "message": "startTime is bad", "error": "Bad Request"}, "startTime is bad"),
         ({"message": ["startTime is bad", "limit is bad"]}, "startTime is bad; limit is bad"),
@@ -94,9 +94,9 @@ def test_every_method_raises_and_none_swallows(error: Any, method: str) -> None:
         ([{"message": "in a list"}], ": in a list. "),
     ],
 )
-def test_the_message_holds_the_services_own_words_and_what_to_do(error: Any, value: Any, said: str) -> None:
+def test_the_message_quotes_the_service_and_gives_advice(error: Any, value: Any, message: str) -> None:
     found = error(value=value, status=400, headers={"X-Request-Id": "req-9"})
-    for part in (said, "req-9", "Check the arguments"):
+    for part in (message, "req-9", "Check the arguments"):
         assert part in str(found)
     assert found.request_id == "req-9"
 
@@ -105,7 +105,7 @@ PAGE = b"\n<!DOCTYPE html><html><head>\n<title>\n 502 Bad&nbsp;Gateway &amp; mor
 
 
 @pytest.mark.parametrize("status", [200, 403, 502])
-def test_a_page_is_told_by_its_title_and_content_type(error: Any, status: int) -> None:
+def test_an_html_page_is_described_by_title_and_content_type(error: Any, status: int) -> None:
     for method in METHODS:
         found = error(method, status=status, body=PAGE, headers={"content-type": "text/html; charset=utf-8"})
         assert "an HTML page (text/html; charset=utf-8) with the title '502 Bad Gateway & more'" in str(found)
@@ -122,34 +122,34 @@ def test_a_page_is_told_by_its_title_and_content_type(error: Any, status: int) -
         b"<?xml version='1.0'?>\n<!DOCTYPE html>",
     ],
 )
-def test_a_page_without_a_title_is_told_as_such(error: Any, page: bytes) -> None:
+def test_an_html_page_without_title_is_described_as_html(error: Any, page: bytes) -> None:
     assert "an HTML page (text/html)" in str(
         error(status=502, body=page, headers={"content-type": "text/html"})
     )
 
 
-def test_other_bodies_are_told_by_their_beginning(error: Any) -> None:
+def test_other_bodies_are_described_by_their_beginning(error: Any) -> None:
     xml = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
     assert "AccessDenied" in str(error(status=403, body=xml))
     assert "upstream timed out" in str(error(status=504, body=b"upstream timed out"))
 
 
 def test_the_key_in_a_title_is_hidden(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer(status=502, body=b"<title>for sk-&#55;f3a-secret</title>"))
+    server = scripted(lambda _: respond(status=502, body=b"<title>for sk-&#55;f3a-secret</title>"))
     client = netra.Netra(endpoint=server.url, api_key="sk-7f3a-secret", max_retries=0)
     with client, pytest.raises(netra.ServerError, match=r"for \*\*\*"):
         client.usage.list_traces(START, END)
 
 
-def test_the_body_is_kept_and_bounded(error: Any) -> None:
+def test_the_error_keeps_a_limited_part_of_the_body(error: Any) -> None:
     assert error(status=500, body=b"oh " * 10).body == "oh " * 10
     assert len(error(status=500, body=b"x" * 1_000_000).body) == 2_000
     assert len(str(error(status=500, body=b"x" * 1_000_000))) < 1_000
 
 
 def test_a_redirect_is_not_followed(scripted: Scripted) -> None:
-    elsewhere = scripted(lambda _: answer({}))
-    server = scripted(lambda _: answer(status=307, headers={"location": f"{elsewhere.url}/x"}))
+    elsewhere = scripted(lambda _: respond({}))
+    server = scripted(lambda _: respond(status=307, headers={"location": f"{elsewhere.url}/x"}))
     redirected = pytest.raises(netra.APIStatusError, match="Redirects are not followed")
     with netra.Netra(endpoint=server.url, api_key="k") as client, redirected as caught:
         client.usage.list_traces(START, END)
@@ -161,13 +161,13 @@ def test_a_refused_connection_is_a_connection_error() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    refused = pytest.raises(netra.APIConnectionError, match=f"127.0.0.1:{port}")
-    with netra.Netra(endpoint=f"http://127.0.0.1:{port}", max_retries=0) as client, refused as caught:
+    rejected = pytest.raises(netra.APIConnectionError, match=f"127.0.0.1:{port}")
+    with netra.Netra(endpoint=f"http://127.0.0.1:{port}", max_retries=0) as client, rejected as caught:
         client.usage.list_traces(START, END)
     assert not isinstance(caught.value, netra.APITimeoutError)
 
 
-def test_silence_is_a_timeout_error() -> None:
+def test_no_response_is_a_timeout_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         late = pytest.raises(netra.APITimeoutError, match="NETRA_USAGE_TIMEOUT")
@@ -213,13 +213,13 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds
         (["soon", "later"], None),
     ],
 )
-def test_of_several_retry_after_the_longest_counts(
+def test_of_several_retry_after_headers_the_longest_counts(
     scripted: Scripted, headers: list[str], seconds: float | None
 ) -> None:
     assert retry_after_seconds(headers, NOW) == seconds
     lines = "".join(f"retry-after: {value}\r\n" for value in headers if "GMT" not in value).encode()
     head = b"HTTP/1.1 503 Scripted\r\ncontent-length: 0\r\n" + lines + b"\r\n"
-    server = scripted(lambda _: sending(head))
+    server = scripted(lambda _: send_bytes(head))
     with (
         netra.Netra(endpoint=server.url, max_retries=0) as client,
         pytest.raises(netra.ServerError) as caught,
@@ -228,7 +228,7 @@ def test_of_several_retry_after_the_longest_counts(
     assert caught.value.retry_after == (3 if seconds == 10 else seconds)
 
 
-def test_retry_after_is_on_the_error(error: Any) -> None:
+def test_the_error_holds_retry_after(error: Any) -> None:
     found = error(status=429, headers={"Retry-After": "7"})
     assert found.retry_after == 7
     assert "wait 7 s" in str(found)
@@ -238,7 +238,7 @@ def classes(root: type[netra.NetraError]) -> list[type[netra.NetraError]]:
     return [root, *(found for child in root.__subclasses__() for found in classes(child))]
 
 
-def test_the_tree_is_complete_public_and_drawn() -> None:
+def test_all_error_classes_are_public_and_in_the_diagram() -> None:
     names = {found.__name__ for found in classes(netra.NetraError)}
     assert names == set(errors.__all__)
     assert names <= set(netra.__all__)
@@ -261,7 +261,7 @@ def test_every_error_survives_pickling(cls: type[netra.NetraError]) -> None:
     assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))
 
 
-def test_builtin_bases_are_the_expected_ones() -> None:
+def test_errors_have_the_expected_builtin_bases() -> None:
     assert issubclass(netra.ConfigurationError, ValueError)
     assert issubclass(netra.InvalidRequestError, ValueError)
     assert issubclass(netra.NotInitializedError, RuntimeError)

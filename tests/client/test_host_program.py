@@ -1,4 +1,4 @@
-"""A good guest in its user's program: contexts, ends, tools that look at it, and strange arguments."""
+"""The client inside a user's program: contexts, program exit, inspection tools, and unusual arguments."""
 
 from __future__ import annotations
 
@@ -36,19 +36,17 @@ from netra import (
     NotInitializedError,
     Usage,
 )
-from tests.support.in_loop import InLoop
-from tests.support.rows import END, START, asked_id, page, session_usage, span, trace
-from tests.support.scripted import Reply, Request, Scripted, answer
-from tests.support.walks import WAYS, method_of
-
-Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+from tests.support.blocking import ClientClass, both_clients
+from tests.support.methods import TRACE_ITERATORS, get_method
+from tests.support.rows import END, START, page, requested_id, session_usage, span, trace
+from tests.support.scripted import Reply, Request, Scripted, respond
 
 
 def three_pages(request: Request) -> Reply:
     if request.method == "GET":
-        return answer(page([span(trace_id=asked_id(request.path))]))
+        return respond(page([span(trace_id=requested_id(request.path))]))
     number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
-    return answer(page([trace(number)], more=number < 3))
+    return respond(page([trace(number)], more=number < 3))
 
 
 # ---------------------------------------------------------------- contexts
@@ -56,9 +54,9 @@ def three_pages(request: Request) -> Reply:
 RID: contextvars.ContextVar[str] = contextvars.ContextVar("rid")
 
 
-@pytest.mark.parametrize("method", WAYS)
+@pytest.mark.parametrize("method", TRACE_ITERATORS)
 def test_the_callers_context_reaches_every_request(scripted: Scripted, method: str) -> None:
-    tracer = TracerProvider().get_tracer("guest")
+    tracer = TracerProvider().get_tracer("host")
 
     def hook(request: httpx.Request) -> None:
         request.headers["x-rid"] = RID.get("lost")
@@ -73,7 +71,7 @@ def test_the_callers_context_reaches_every_request(scripted: Scripted, method: s
         tracer.start_as_current_span("walk") as walk,
     ):
         RID.set("abc")
-        assert list(method_of(client.usage, method)(START, END, **options))
+        assert list(get_method(client.usage, method)(START, END, **options))
         wanted = f"{walk.get_span_context().trace_id:032x}"
     assert len(server.requests) >= 3
     assert {sent.headers["x-rid"] for sent in server.requests} == {"abc"}
@@ -96,9 +94,9 @@ kept["client"].usage.get_session_usage("session-123", start, end)
 """
 
 
-def test_a_function_for_atexit_may_still_ask(scripted: Scripted) -> None:
+def test_an_atexit_function_can_still_send_requests(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
-        return answer({"data": session_usage()}) if request.method == "GET" else three_pages(request)
+        return respond({"data": session_usage()}) if request.method == "GET" else three_pages(request)
 
     url = scripted(reply).url
     result = subprocess.run(
@@ -132,7 +130,7 @@ print("still here")
 """
 
 
-def test_an_iterator_left_in_a_subinterpreter_does_not_end_the_process(scripted: Scripted) -> None:
+def test_an_open_iterator_in_a_subinterpreter_is_harmless(scripted: Scripted) -> None:
     url = scripted(three_pages).url
     result = subprocess.run(
         [sys.executable, "-c", SUBINTERPRETER, url, START, END],
@@ -144,10 +142,10 @@ def test_an_iterator_left_in_a_subinterpreter_does_not_end_the_process(scripted:
     assert result.stdout.split("\n")[:2] == ["trace-1", "still here"], result.stderr
 
 
-# ---------------------------------------------------------------- tools that look at the client
+# ---------------------------------------------------------------- inspection tools
 
 
-def test_tools_may_look_at_the_client_before_init() -> None:
+def test_tools_can_inspect_the_client_before_init() -> None:
     assert hasattr(Netra, "usage")
     assert isinstance(Netra.usage, Usage)
     assert "usage" in dict(inspect.getmembers(Netra))
@@ -165,7 +163,7 @@ def test_tools_may_look_at_the_client_before_init() -> None:
 
 
 @pytest.mark.parametrize("method", [name for name in vars(Usage) if not name.startswith("_")])
-def test_without_init_every_method_says_so_when_it_is_called(method: str) -> None:
+def test_without_init_every_method_raises_when_called(method: str) -> None:
     arguments = {"with_options": (), "list_spans_by_trace_id": ("t",), "iter_spans_by_trace_id": ("t",)}
     given: tuple[str, ...] = arguments.get(method, (START, END) if "traces" in method else ("s", START, END))
     with pytest.raises(NotInitializedError, match=r"Netra\.init"):
@@ -173,21 +171,23 @@ def test_without_init_every_method_says_so_when_it_is_called(method: str) -> Non
 
 
 def use(method: str, arguments: tuple[str, ...]) -> None:
-    found = method_of(Netra.usage, method)(*arguments)
-    found.get_session_usage("s", START, END)  # where the call has only given other options
+    found = get_method(Netra.usage, method)(*arguments)
+    found.get_session_usage("s", START, END)  # for `with_options`, which sends nothing itself
 
 
 @pytest.mark.parametrize("name", [name for name in netra.__all__ if isinstance(getattr(netra, name), type)])
 def test_type_hints_can_be_evaluated(name: str) -> None:
     cls = getattr(netra, name)
-    if getattr(cls.__init__, "__module__", "").startswith("netra."):  # else it is generated, or Python's own
+    if getattr(cls.__init__, "__module__", "").startswith(
+        "netra."
+    ):  # otherwise it is generated, or of Python itself
         typing.get_type_hints(cls.__init__)
     for member, value in vars(cls).items():
         if not member.startswith("_") and inspect.isfunction(getattr(value, "__func__", value)):
             typing.get_type_hints(getattr(value, "__func__", value))
 
 
-def test_type_hints_of_init_need_no_client() -> None:
+def test_type_hints_of_init_do_not_import_httpx() -> None:
     code = (
         "import typing, sys; from netra import Netra\n"
         "print(sorted(typing.get_type_hints(Netra.init))[:2], typing.get_type_hints(Netra.__init__)['api_key'])\n"
@@ -197,7 +197,7 @@ def test_type_hints_of_init_need_no_client() -> None:
     assert found.splitlines() == ["['api_key', 'app_name'] str | None", "False"]
 
 
-# ---------------------------------------------------------------- strange arguments
+# ---------------------------------------------------------------- unusual arguments
 
 
 class _Failing(datetime.tzinfo):
@@ -217,7 +217,7 @@ class _FailingLater(datetime.tzinfo):
 
 
 @pytest.mark.parametrize(
-    ("time", "told"),
+    ("time", "advice"),
     [
         (pandas.NaT, "NaTType"),
         (datetime.datetime(2026, 1, 1, tzinfo=_Failing()), "no offset today"),
@@ -232,23 +232,23 @@ class _FailingLater(datetime.tzinfo):
         (datetime.date(2026, 1, 1), "write '2026-01-01T00:00:00.000Z'"),
     ],
 )
-def test_a_time_that_makes_no_sense_is_refused_with_the_way_out(time: Any, told: str) -> None:
-    with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError, match=told):
+def test_an_invalid_time_is_rejected_with_advice(time: Any, advice: str) -> None:
+    with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError, match=advice):
         client.usage.list_traces(time, END)
 
 
-def test_a_pandas_timestamp_is_a_time(scripted: Scripted) -> None:
+def test_a_pandas_timestamp_is_accepted(scripted: Scripted) -> None:
     server = scripted(three_pages)
     with Netra(endpoint=server.url) as client:
         client.usage.list_traces(pandas.Timestamp("2026-01-01", tz="Europe/Vienna"), END)
     assert server.requests[0].json["startTime"] == "2025-12-31T23:00:00.000Z"
 
 
-@Faces
-def test_integers_of_numpy_are_taken(scripted: Scripted, face: type[Netra | InLoop]) -> None:
+@both_clients
+def test_numpy_integers_are_accepted(scripted: Scripted, client_class: ClientClass) -> None:
     server = scripted(three_pages)
     numbers: dict[str, Any] = {"max_retries": numpy.int64(1), "max_response_bytes": numpy.int32(100_000)}
-    with face(endpoint=server.url, **numbers) as client:
+    with client_class(endpoint=server.url, **numbers) as client:
         usage: Any = client.usage
         usage.list_traces(START, END, limit=numpy.int64(7))
         list(usage.iter_traces(START, END).with_spans(concurrency=numpy.uint8(2)))
@@ -256,15 +256,15 @@ def test_integers_of_numpy_are_taken(scripted: Scripted, face: type[Netra | InLo
 
 
 @pytest.mark.parametrize("wrong", [numpy.bool_(True), numpy.float64(7), 7.0, "7", True, numpy.array([7, 8])])
-def test_what_is_no_integer_is_refused(wrong: Any) -> None:
+def test_a_limit_that_is_no_integer_is_rejected(wrong: Any) -> None:
     with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError, match=r"^limit="):
         client.usage.list_traces(START, END, limit=wrong)
 
 
-@pytest.mark.parametrize("call", ["list_traces", *WAYS])
-def test_another_event_loop_is_told_to_use_asyncio(call: str) -> None:
+@pytest.mark.parametrize("call", ["list_traces", *TRACE_ITERATORS])
+def test_trio_gets_an_error_that_names_asyncio(call: str) -> None:
     async def main() -> None:
-        found = method_of(AsyncNetra(endpoint="http://127.0.0.1:1").usage, call)(START, END)
+        found = get_method(AsyncNetra(endpoint="http://127.0.0.1:1").usage, call)(START, END)
         if call == "list_traces":
             await found
         async for _ in found:
@@ -281,36 +281,42 @@ def test_another_event_loop_is_told_to_use_asyncio(call: str) -> None:
     "no_proxy",
     ["localhost,127.0.0.0/8,::1/128", "::1/128", "fd00::/8,10.0.0.0/8", "[::1],localhost", "*", ",,"],
 )
-@Faces
-def test_no_value_of_no_proxy_stops_the_client(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, no_proxy: str, face: type[Netra | InLoop]
+@both_clients
+def test_the_client_works_with_any_value_of_no_proxy(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    no_proxy: str,
+    client_class: ClientClass,
 ) -> None:
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    with face(endpoint=scripted(lambda _: answer({"data": session_usage()})).url) as client:
+    with client_class(endpoint=scripted(lambda _: respond({"data": session_usage()})).url) as client:
         assert client.usage.get_session_usage("session-123", START, END)
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("status", [407, 403, 502])
-def test_a_proxy_that_refuses_is_named_without_its_password(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, status: int, face: type[Netra | InLoop]
+def test_a_proxy_error_names_the_proxy_without_its_password(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    client_class: ClientClass,
 ) -> None:
-    proxy = scripted(lambda _: answer(status=status, body=b""))
+    proxy = scripted(lambda _: respond(status=status, body=b""))
     monkeypatch.setenv("HTTPS_PROXY", proxy.url.replace("://", "://user:pass-7f3a@"))
     monkeypatch.setattr("netra._core.retry.INITIAL_BACKOFF", 0.001)
-    refused = pytest.raises(APIConnectionError, match=f"through the proxy {proxy.url}")
-    with face(endpoint="https://netra.example", max_retries=2) as client, refused as caught:
+    rejected = pytest.raises(APIConnectionError, match=f"through the proxy {proxy.url}")
+    with client_class(endpoint="https://netra.example", max_retries=2) as client, rejected as caught:
         client.usage.get_session_usage("s", START, END)
     assert "pass-7f3a" not in str(caught.value)
     assert len(proxy.requests) == caught.value.attempts == (1 if status < 500 else 3)
 
 
-# ---------------------------------------------------------------- what does not pass by itself
+# ---------------------------------------------------------------- permanent errors
 
 
-@Faces
-def test_a_certificate_that_fails_is_final(
-    face: type[Netra | InLoop], monkeypatch: pytest.MonkeyPatch
+@both_clients
+def test_a_certificate_error_is_not_retried(
+    client_class: ClientClass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(context)
@@ -330,9 +336,9 @@ def test_a_certificate_that_fails_is_final(
                     connection.close()
 
         threading.Thread(target=serve, daemon=True).start()
-        refused = pytest.raises(APIConnectionError, match="SSL_CERT_FILE")
+        rejected = pytest.raises(APIConnectionError, match="SSL_CERT_FILE")
         endpoint = f"https://localhost:{server.getsockname()[1]}"
-        with face(endpoint=endpoint, api_key="k") as client, refused as caught:
+        with client_class(endpoint=endpoint, api_key="k") as client, rejected as caught:
             client.usage.get_session_usage("s", START, END)
         server.shutdown(socket.SHUT_RDWR)
     assert caught.value.attempts == 1
@@ -341,14 +347,14 @@ def test_a_certificate_that_fails_is_final(
 
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=["httpx", "httpx2"])
 @pytest.mark.parametrize("error", [ValueError("bad hook"), FileNotFoundError("log.txt"), KeyError("x")])
-def test_an_error_in_a_hook_is_final(scripted: Scripted, library: Any, error: Exception) -> None:
+def test_an_error_in_a_hook_is_not_retried(scripted: Scripted, library: Any, error: Exception) -> None:
     def hook(_: Any) -> None:
         raise error
 
-    server = scripted(lambda _: answer({"data": session_usage()}))
+    server = scripted(lambda _: respond({"data": session_usage()}))
     http = library.Client(event_hooks={"response": [hook]})
-    refused = pytest.raises(APIConnectionError, match="hook of http_client")
-    with http, Netra(endpoint=server.url, http_client=http) as client, refused as caught:
+    rejected = pytest.raises(APIConnectionError, match="hook of http_client")
+    with http, Netra(endpoint=server.url, http_client=http) as client, rejected as caught:
         client.usage.get_session_usage("s", START, END)
     assert len(server.requests) == caught.value.attempts == 1
 
@@ -356,7 +362,7 @@ def test_an_error_in_a_hook_is_final(scripted: Scripted, library: Any, error: Ex
 # ---------------------------------------------------------------- messages
 
 
-def test_messages_of_ours_are_ascii(scripted: Scripted) -> None:
+def test_error_messages_are_ascii(scripted: Scripted) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     found: list[NetraError] = []
 
@@ -367,7 +373,7 @@ def test_messages_of_ours_are_ascii(scripted: Scripted) -> None:
             found.append(error)
 
     for status in (200, 204, 302, 400, 401, 403, 404, 429, 500, 502, 520):
-        server = scripted(lambda _, status=status: answer(status=status, body=b""))  # type: ignore[misc]
+        server = scripted(lambda _, status=status: respond(status=status, body=b""))  # type: ignore[misc]
         with Netra(endpoint=server.url, max_retries=0, max_response_bytes=1) as client:
             note(client.usage.list_traces, START, END)
             note(client.usage.list_traces, END, START)
@@ -387,8 +393,8 @@ def test_messages_of_ours_are_ascii(scripted: Scripted) -> None:
     stream.flush()
 
 
-def test_no_message_in_the_code_needs_more_than_ascii() -> None:
-    """Strings that are raised or warned of; docstrings are for people."""
+def test_message_strings_in_the_source_are_ascii() -> None:
+    """Only strings in calls, such as messages of errors and warnings; docstrings may use any characters."""
     import ast
     from pathlib import Path
 
@@ -400,7 +406,7 @@ def test_no_message_in_the_code_needs_more_than_ascii() -> None:
                         assert part.value.isascii(), (file.name, part.value)
 
 
-def test_a_warning_that_was_an_error_is_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warning_raised_as_an_error_is_given_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         with pytest.raises(UserWarning, match="not encrypted"):
             Netra(endpoint="http://netra-three.example")
@@ -409,7 +415,7 @@ def test_a_warning_that_was_an_error_is_given_again(monkeypatch: pytest.MonkeyPa
     Netra(endpoint="http://netra-three.example")
 
 
-# ---------------------------------------------------------------- clients of the other library
+# ---------------------------------------------------------------- httpx2
 
 
 @pytest.mark.parametrize(
@@ -417,14 +423,14 @@ def test_a_warning_that_was_an_error_is_given_again(monkeypatch: pytest.MonkeyPa
     [httpx2.AsyncClient(), httpx.AsyncClient(), "http", object(), httpx.HTTPTransport()],
     ids=lambda wrong: str(type(wrong)),
 )
-def test_what_is_no_client_is_refused_by_its_full_name(wrong: Any) -> None:
+def test_a_wrong_http_client_is_rejected_by_its_full_name(wrong: Any) -> None:
     name = f"{type(wrong).__module__}.{type(wrong).__qualname__}"
     with pytest.raises(ConfigurationError, match=rf"httpx\.Client or httpx2\.Client, not {name}"):
         Netra(endpoint="http://127.0.0.1:1", http_client=wrong)
 
 
-def test_timeouts_of_either_library_are_taken(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": session_usage()}))
+def test_timeouts_of_both_http_libraries_are_accepted(scripted: Scripted) -> None:
+    server = scripted(lambda _: respond({"data": session_usage()}))
     for library in (httpx, httpx2):
         parts: Any = library.Timeout(5, connect=1)
         with Netra(endpoint=server.url, timeout=parts) as client:

@@ -1,7 +1,7 @@
-"""Ctrl-C at any moment: nothing waits for ever, and no row is lost or comes twice.
+"""Ctrl-C at any moment: nothing hangs, and no row is lost or repeated.
 
-Python handles a signal in the main thread only where a function begins, behind a call, and at the end of a loop's turn.
-`interrupted_everywhere` raises a `KeyboardInterrupt` at each of these places in turn.
+Python handles a signal only in the main thread, and only at the start of a function, after a call, and at the end of
+a loop iteration. `interrupt_everywhere` raises a `KeyboardInterrupt` at each of these places, one after the other.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from netra._sync.traces import TracesIterator
 from netra._sync.transport import Transport
 from netra._sync.worker_task import PartitionTask
 from netra._sync.workers import DaemonThreadExecutor, Prefetch
+from tests.support.methods import traces_query
 from tests.support.rows import span, trace
-from tests.support.timeline import Timeline, at
-from tests.support.walks import traces_query
+from tests.support.timeline import Timeline, time_at
 
 OURS = str(Path(netra.__file__).parent)
 TRACED = (OURS, threading.__file__)
 SECONDS = 10
-"""After which something is taken to wait for ever."""
+"""After this time a check is regarded as hanging."""
 
 
-class _Places:
+class _Interrupter:
     """A trace function that raises at the nth place where Python may handle a signal."""
 
     def __init__(self, nth: int) -> None:
@@ -60,24 +60,28 @@ class _Places:
             return None
         frame.f_trace_opcodes = True
         if event == "call":
-            # When a generator is closed, Python ignores what is raised here.
+            # Python ignores an exception raised here when a generator is closed.
             if not (frame.f_code.co_flags & inspect.CO_GENERATOR and frame.f_lasti > 0):
                 self._pass()
         elif event == "opcode":
             name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
             before, line = self._before.get(frame, ("", frame.f_lineno))
-            # What is raised behind a call is raised by it; so not here, where a block is already being left.
+            # An exception after a call counts as raised by the call, so not where the block is already being left.
             leaves = line != frame.f_lineno and _line(frame).startswith("with ")
             if (before.startswith("CALL") and not leaves) or name == "JUMP_BACKWARD":
                 self._pass()
             if name != "CACHE":
                 self._before[frame] = name, frame.f_lineno
+        elif event == "exception":
+            # A call that raised is not a place: Python enters the handler first. Raising here would leave the handled
+            # exception of this thread in disorder.
+            self._before.pop(frame, None)
         elif event == "return":
             self._before.pop(frame, None)
         return self
 
     def forget(self) -> None:
-        """Frames hold what is under test, and its threads."""
+        """Release the frames: they keep the tested objects and their threads alive."""
         self._before.clear()
 
     def _pass(self) -> None:
@@ -88,7 +92,7 @@ class _Places:
 
 
 def _is_in_finalizer(frame: FrameType | None) -> bool:
-    """Python ignores what is raised there."""
+    """Whether the frame runs inside a finalizer, where Python ignores exceptions."""
     while frame is not None:
         if frame.f_code.co_name == "__del__":
             return True
@@ -100,24 +104,24 @@ def _line(frame: FrameType) -> str:
     return linecache.getline(frame.f_code.co_filename, frame.f_lineno or 0).lstrip()
 
 
-def interrupted_everywhere(
+def interrupt_everywhere(
     begin: Callable[[], tuple[Callable[[], object], Callable[[], None]]], stride: int = 1
 ) -> int:
-    """Interrupt at each place, or at every `stride`th one; return how many places there are.
+    """Interrupt at each place, or at every `stride`th one; return the number of places.
 
-    `begin()` gives what is interrupted, and what must then go well in time.
+    `begin()` returns the action to interrupt, and a check that must then succeed in time.
     """
     for nth in range(1, 100_000, stride):
         action, check = begin()
-        places = _Places(nth)
-        sys.settrace(places)
+        interrupter = _Interrupter(nth)
+        sys.settrace(interrupter)
         try:
             action()
         except KeyboardInterrupt:
             pass
         finally:
             sys.settrace(None)
-            places.forget()
+            interrupter.forget()
         failures: list[BaseException] = []
 
         def checked(check: Callable[[], None] = check, failures: list[BaseException] = failures) -> None:
@@ -129,14 +133,14 @@ def interrupted_everywhere(
         thread = threading.Thread(target=checked, daemon=True)
         thread.start()
         thread.join(SECONDS)
-        assert not thread.is_alive(), f"waits for ever after an interrupt at place {nth}"
+        assert not thread.is_alive(), f"hangs after an interrupt at place {nth}"
         assert failures == [], f"place {nth}"
-        if not places.has_raised:
+        if not interrupter.has_raised:
             return nth - 1
     raise AssertionError("unreachable")
 
 
-def test_threads_go_on_working() -> None:
+def test_the_executor_works_after_an_interrupt() -> None:
     def begin() -> tuple[Callable[[], object], Callable[[], None]]:
         threads = DaemonThreadExecutor(1)
 
@@ -147,10 +151,10 @@ def test_threads_go_on_working() -> None:
 
         return lambda: [threads.submit(pow, 2, number).result() for number in range(3)], check
 
-    assert interrupted_everywhere(begin) > 100
+    assert interrupt_everywhere(begin) > 100
 
 
-def test_a_call_that_is_already_under_way_is_made_again() -> None:
+def test_a_prefetch_works_after_an_interrupt() -> None:
     def begin() -> tuple[Callable[[], object], Callable[[], None]]:
         threads = DaemonThreadExecutor(1)
 
@@ -159,10 +163,10 @@ def test_a_call_that_is_already_under_way_is_made_again() -> None:
 
         return lambda: Prefetch(threads, lambda: 5).result(), check
 
-    assert interrupted_everywhere(begin) > 30
+    assert interrupt_everywhere(begin) > 30
 
 
-def test_ending_the_threads_ends_nothing_else() -> None:
+def test_an_interrupted_shutdown_keeps_the_executor_usable() -> None:
     def begin() -> tuple[Callable[[], object], Callable[[], None]]:
         threads = DaemonThreadExecutor(2)
         assert threads.submit(pow, 2, 5).result() == 32
@@ -172,16 +176,16 @@ def test_ending_the_threads_ends_nothing_else() -> None:
 
         return threads.shutdown, check
 
-    assert interrupted_everywhere(begin) > 3
+    assert interrupt_everywhere(begin) > 3
 
 
-TIMELINE = Timeline([number * 0.4 for number in range(16)] + [900.0], exact=True, shown="rounded")
-QUERY = traces_query(at(0), at(1_000), limit=5, order="asc").for_partitions()
+TIMELINE = Timeline([number * 0.4 for number in range(16)] + [900.0], exact=True, rounding="half up")
+QUERY = traces_query(time_at(0), time_at(1_000), limit=5, order="asc").for_partitions()
 IDS = TIMELINE.ids(descending=False)
 
 
-class Here:
-    """Answers at once, in this process."""
+class LocalTransport:
+    """A transport that returns pages of the timeline at once, without sockets."""
 
     config = read_config(Arguments(endpoint="http://127.0.0.1:1"))
 
@@ -193,13 +197,13 @@ class Here:
     def cancel(self, _: CallGroup) -> None: ...
 
 
-HERE: Any = Here()
+TRANSPORT: Any = LocalTransport()
 
 
 def plan(**options: Any) -> TracesPlan:
     return TracesPlan(
         open=lambda _: None,
-        transport=HERE,
+        transport=TRANSPORT,
         options=Options(**options),
         query=QUERY,
         spans_concurrency=3,
@@ -209,7 +213,7 @@ def plan(**options: Any) -> TracesPlan:
 
 def paged(prefetch: bool) -> TracesIterator:
     def fetch(cursor: str | None) -> TracesPage:
-        page: TracesPage = HERE.send(list_traces(QUERY, cursor, 5))
+        page: TracesPage = TRANSPORT.send(list_traces(QUERY, cursor, 5))
         return page
 
     return TracesIterator(plan(prefetch=prefetch), fetch, lambda: None)
@@ -231,7 +235,9 @@ def _trace_of(row: Any) -> TraceSummary:
 
 
 def in_parallel(executor: Executor | None = None) -> TracesInParallel:
-    task = PartitionTask.create(QUERY, Partition.whole(QUERY), HERE, CallGroup(), Options(), share_key=False)
+    task = PartitionTask.create(
+        QUERY, Partition.whole(QUERY), TRANSPORT, CallGroup(), Options(), share_key=False
+    )
     scheduler = PartitionScheduler[PartitionCall](QUERY, 3)
     return TracesInParallel(plan(), scheduler, task, executor or DaemonThreadExecutor(3), lambda: None)
 
@@ -246,7 +252,7 @@ ITERATORS: dict[str, Callable[[], Iterator[TraceSummary]]] = {
 
 
 @pytest.mark.parametrize("iterator", ITERATORS)
-def test_an_iterator_goes_on_and_gives_each_row_once(iterator: str, thorough: bool) -> None:
+def test_an_interrupted_iterator_gives_each_row_once(iterator: str, thorough: bool) -> None:
     def begin() -> tuple[Callable[[], object], Callable[[], None]]:
         rows = ITERATORS[iterator]()
         got: list[str] = []
@@ -256,17 +262,17 @@ def test_an_iterator_goes_on_and_gives_each_row_once(iterator: str, thorough: bo
                 got.append(next(rows).id)
 
         def check() -> None:
-            rest = [row.id for row in rows]
-            # The interrupt may have come when the row was on its way to the caller.
-            assert got + rest == IDS or got + IDS[len(got) : len(got) + 1] + rest == IDS
+            remainder = [row.id for row in rows]
+            # The interrupt may have come after a row was emitted and before `got` received it.
+            assert got + remainder == IDS or got + IDS[len(got) : len(got) + 1] + remainder == IDS
 
         return read_some, check
 
     stride = 7 if iterator == "in_parallel_with_spans" and not thorough else 1
-    assert interrupted_everywhere(begin, stride) > 100
+    assert interrupt_everywhere(begin, stride) > 100
 
 
-def test_waiting_calls_of_other_threads_still_wake() -> None:
+def test_sleeping_calls_of_other_threads_can_be_cancelled() -> None:
     config = read_config(Arguments(endpoint="http://127.0.0.1:1"))
 
     def begin() -> tuple[Callable[[], object], Callable[[], None]]:
@@ -289,11 +295,11 @@ def test_waiting_calls_of_other_threads_still_wake() -> None:
 
         return wait_and_wake, check
 
-    assert interrupted_everywhere(begin) > 10
+    assert interrupt_everywhere(begin) > 10
 
 
-def test_trace_is_not_what_is_tested() -> None:
-    """The places are found: without an interrupt everything is as it always is."""
+def test_the_iterators_work_without_interrupts() -> None:
+    """A control: without an interrupt, the iterators of this module give the expected rows."""
     assert [row.id for row in paged(prefetch=True)] == IDS
     assert [trace(1)["id"]] == ["trace-1"]
     with ThreadPoolExecutor(2) as executor:
@@ -308,26 +314,26 @@ random.seed(7)
 url, start, end, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 main = threading.main_thread().ident
 client = Netra(endpoint=url, timeout=20)
-wanted = [row.id for row in client.usage.iter_traces(start, end, limit=5)]
-may_strike = threading.Event()
+expected = [row.id for row in client.usage.iter_traces(start, end, limit=5)]
+may_interrupt = threading.Event()
 
-def strike():
+def interrupt():
     while True:
-        may_strike.wait()
+        may_interrupt.wait()
         time.sleep(random.random() ** 3 * 0.12)  # a new connection takes some time
-        if may_strike.is_set():
-            may_strike.clear()
+        if may_interrupt.is_set():
+            may_interrupt.clear()
             signal.pthread_kill(main, signal.SIGINT)
 
-threading.Thread(target=strike, daemon=True).start()
-struck = 0
-while struck < rounds:
+threading.Thread(target=interrupt, daemon=True).start()
+interrupts = 0
+while interrupts < rounds:
     kind = random.choice(["iter_traces", "with_spans", "in_parallel", "in_parallel_with_spans"])
     got, rows = [], None
     finished = False
     while not finished:
         try:
-            may_strike.set()
+            may_interrupt.set()
             if rows is None:
                 rows = client.usage.iter_traces(start, end, limit=5)
                 if kind.startswith("in_parallel"):
@@ -337,33 +343,33 @@ while struck < rounds:
             for row in rows:
                 got.append(getattr(row, "trace", row).id)
             finished = True
-            may_strike.clear()
+            may_interrupt.clear()
             time.sleep(0.005)
         except KeyboardInterrupt:
-            struck += 1
-    missing = [one for one in wanted if one not in set(got)]
+            interrupts += 1
+    missing = [one for one in expected if one not in set(got)]
     assert len(set(got)) == len(got), "a row came twice"
-    assert [one for one in wanted if one in set(got)] == got, "out of order"
-    assert len(missing) <= struck, missing
+    assert [one for one in expected if one in set(got)] == got, "out of order"
+    assert len(missing) <= interrupts, missing
 client.close()
-print("struck", struck)
+print("interrupts", interrupts)
 """
 
 
-def test_real_signals_hang_nothing(scripted: Any) -> None:
-    from tests.support.rows import asked_id, page
-    from tests.support.scripted import answer
+def test_real_signals_cause_no_hang_and_lose_no_row(scripted: Any) -> None:
+    from tests.support.rows import page, requested_id
+    from tests.support.scripted import respond
 
     timeline = Timeline(range(40))
 
     def reply(request: Any) -> Any:
         if request.method == "GET":
-            return answer(page([span(trace_id=asked_id(request.path))]))
-        return answer(timeline.page(request.json))
+            return respond(page([span(trace_id=requested_id(request.path))]))
+        return respond(timeline.page(request.json))
 
     server = scripted(reply)
     result = subprocess.run(
-        [sys.executable, "-c", REAL, server.url, at(0), at(1_000), "150"],
+        [sys.executable, "-c", REAL, server.url, time_at(0), time_at(1_000), "150"],
         capture_output=True,
         text=True,
         timeout=120,

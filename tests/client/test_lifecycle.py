@@ -1,4 +1,4 @@
-"""Threads, forks, interrupts, proxies, clients that nobody closes, and clients that the caller brings."""
+"""Threads, forks, interrupts, proxies, clients that are never closed, and HTTP clients of the caller."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ from netra import (
 )
 from tests.faults.wire import FAULTS, then_silence
 from tests.support import waiting
-from tests.support.rows import END, START, asked_id, page, session_usage, trace
-from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
+from tests.support.rows import END, START, page, requested_id, session_usage, trace
+from tests.support.scripted import Reply, Request, Scripted, respond, response_bytes
 
 ROOT = Path(__file__).parents[2]
-until = partial(waiting.until, seconds=5)
+wait_until = partial(waiting.wait_until, seconds=5)
 
 
 def usage(request: Request) -> Reply:
-    return answer({"data": session_usage(session_id=asked_id(request.path))})
+    return respond({"data": session_usage(session_id=requested_id(request.path))})
 
 
 def three_pages(request: Request) -> Reply:
     cursor = request.json["pagination"].get("cursor", "cursor-0")
     number = int(cursor.removeprefix("cursor-")) + 1
-    return answer(page([trace(number)], more=number < 3))
+    return respond(page([trace(number)], more=number < 3))
 
 
-def test_one_client_serves_32_threads_and_mixes_nothing_up(scripted: Scripted) -> None:
+def test_32_threads_get_their_own_responses_from_one_client(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         session = request.path.rpartition("/")[2]
-        return answer({"data": session_usage(session_id=session, tokenCount=int(session))})
+        return respond({"data": session_usage(session_id=session, tokenCount=int(session))})
 
     server = scripted(reply)
     wrong: list[Any] = []
 
     def work(number: int) -> None:
         for step in range(20):
-            asked = str(number * 1000 + step)
-            found = client.usage.get_session_usage(asked, START, END)
-            if found is None or (found.session_id, found.token_count) != (asked, int(asked)):
-                wrong.append((asked, found))
+            session = str(number * 1000 + step)
+            found = client.usage.get_session_usage(session, START, END)
+            if found is None or (found.session_id, found.token_count) != (session, int(session)):
+                wrong.append((session, found))
 
     with Netra(endpoint=server.url) as client:
         threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
@@ -82,7 +82,7 @@ client.usage.get_session_usage(f"{who}-2", sys.argv[2], sys.argv[3])
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_after_a_fork_each_process_has_connections_of_its_own(scripted: Scripted) -> None:
+def test_after_a_fork_each_process_has_its_own_connections(scripted: Scripted) -> None:
     server = scripted(usage)
     subprocess.run(
         [sys.executable, "-W", "error", "-c", FORKING, server.url, START, END], check=True, timeout=60
@@ -91,24 +91,24 @@ def test_after_a_fork_each_process_has_connections_of_its_own(scripted: Scripted
     assert connections == {"parent-1": 1, "child-2": 2, "parent-2": 1}
 
 
-def test_a_callers_http_client_is_refused_after_a_fork(scripted: Scripted) -> None:
+def test_a_callers_http_client_is_rejected_after_a_fork(scripted: Scripted) -> None:
     with httpx.Client() as http, Netra(endpoint="http://127.0.0.1:1", http_client=http) as client:
         client.usage._transport.after_fork()  # what os.fork calls in the child
         with pytest.raises(NotInitializedError, match="fork"):
             client.usage.get_session_usage("s", START, END)
 
 
-def test_a_client_that_nobody_closed_closes_its_sockets_when_it_is_collected(scripted: Scripted) -> None:
+def test_garbage_collecting_a_client_closes_its_sockets(scripted: Scripted) -> None:
     server = scripted(usage)
     client = Netra(endpoint=server.url)
     client.usage.get_session_usage("s", START, END)
     assert server.open_connections == 1
     del client
     gc.collect()
-    assert until(lambda: server.open_connections == 0)
+    assert wait_until(lambda: server.open_connections == 0)
 
 
-def test_a_program_that_never_closes_ends_without_a_warning(scripted: Scripted) -> None:
+def test_a_program_that_never_closes_exits_without_warnings(scripted: Scripted) -> None:
     program = (
         "import sys; from netra import Netra; Netra.init(endpoint=sys.argv[1]);"
         "Netra.usage.get_session_usage('s', sys.argv[2], sys.argv[3])"
@@ -124,7 +124,7 @@ def test_a_program_that_never_closes_ends_without_a_warning(scripted: Scripted) 
     assert (result.stdout, result.stderr) == ("", "")
 
 
-def test_closing_while_a_call_is_under_way_is_a_clear_error(scripted: Scripted) -> None:
+def test_closing_during_a_call_raises_a_clear_error(scripted: Scripted) -> None:
     server = scripted(lambda _: then_silence(lambda _: b"")(b""))
     client = Netra(endpoint=server.url, timeout=1)
     caught: list[BaseException] = []
@@ -137,20 +137,20 @@ def test_closing_while_a_call_is_under_way_is_a_clear_error(scripted: Scripted) 
 
     thread = threading.Thread(target=call)
     thread.start()
-    assert until(lambda: len(server.requests) == 1)
+    assert wait_until(lambda: len(server.requests) == 1)
     client.close()
     thread.join(20)
     assert isinstance(caught[0], NotInitializedError | APIConnectionError)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
-def test_an_interrupted_iteration_can_be_used_again_and_loses_nothing(scripted: Scripted) -> None:
+def test_an_interrupted_iteration_continues_without_loss(scripted: Scripted) -> None:
     silent = [True]
 
     def reply(request: Request) -> Reply:
         if request.json["pagination"].get("cursor") == "cursor-1" and silent:
             silent.clear()
-            return FAULTS["falls silent in the body"](answer_bytes(page([trace(2)], more=True)))
+            return FAULTS["stops in the body"](response_bytes(page([trace(2)], more=True)))
         return three_pages(request)
 
     server = scripted(reply)
@@ -172,7 +172,7 @@ def test_an_interrupted_iteration_can_be_used_again_and_loses_nothing(scripted: 
         signal.signal(signal.SIGALRM, previous)
 
 
-def test_proxies_of_the_environment_are_honoured(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_environment_variables_are_used(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = scripted(usage)
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     with pytest.warns(UserWarning, match="not encrypted"):
@@ -183,19 +183,20 @@ def test_proxies_of_the_environment_are_honoured(scripted: Scripted, monkeypatch
     assert sent.target.startswith("http://netra.behind-a-proxy.example/base/usage/sessions/s?")
 
 
-def test_a_proxy_that_makes_no_sense_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_proxy_is_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", "gopher://127.0.0.1:1")
     with pytest.raises(ConfigurationError, match="ALL_PROXY"):
         Netra(endpoint="http://127.0.0.1:1")
 
 
-def test_a_callers_http_client_keeps_its_ways_and_all_promises_hold(scripted: Scripted) -> None:
+def test_a_callers_http_client_keeps_its_own_settings(scripted: Scripted) -> None:
+    """Retries, timeouts and complete iteration work with it as well."""
     failing = [True]
 
     def reply(request: Request) -> Reply:
         if failing:
             failing.clear()
-            return FAULTS["closes in the body"](answer_bytes(page([trace(1)])))
+            return FAULTS["closes in the body"](response_bytes(page([trace(1)])))
         return three_pages(request)
 
     server = scripted(reply)
@@ -212,33 +213,35 @@ def test_a_callers_http_client_keeps_its_ways_and_all_promises_hold(scripted: Sc
     assert all(sent.headers["user-agent"].startswith("netra-sdk-python/") for sent in server.requests)
 
 
-def test_a_callers_closed_http_client_is_a_clear_error() -> None:
+def test_a_callers_closed_http_client_raises_a_clear_error() -> None:
     http = httpx.Client()
     http.close()
-    refused = pytest.raises(NotInitializedError, match="http_client")
-    with Netra(endpoint="http://127.0.0.1:1", http_client=http) as client, refused:
+    rejected = pytest.raises(NotInitializedError, match="http_client")
+    with Netra(endpoint="http://127.0.0.1:1", http_client=http) as client, rejected:
         client.usage.get_session_usage("s", START, END)
 
 
-def test_an_http_client_of_the_wrong_kind_is_refused() -> None:
+def test_an_http_client_of_the_wrong_kind_is_rejected() -> None:
     wrong: Any = httpx.AsyncClient()
     with pytest.raises(ConfigurationError, match="AsyncClient"):
         Netra(endpoint="http://127.0.0.1:1", http_client=wrong)
 
 
-def test_a_connection_that_the_service_closed_meanwhile_is_replaced(scripted: Scripted) -> None:
+def test_a_connection_closed_by_the_service_is_replaced(scripted: Scripted) -> None:
     server = scripted(
-        lambda _: FAULTS["closes after each answer"](answer_bytes({"data": session_usage(session_id="s")}))
+        lambda _: FAULTS["closes after each response"](
+            response_bytes({"data": session_usage(session_id="s")})
+        )
     )
     with Netra(endpoint=server.url, max_retries=1) as client:
         for _ in range(3):
             assert client.usage.get_session_usage("s", START, END)
-            assert until(lambda: server.open_connections == 0)
+            assert wait_until(lambda: server.open_connections == 0)
     assert server.connections == 3
 
 
-def test_an_unfinished_answer_does_not_spoil_the_next_call(scripted: Scripted) -> None:
-    large = FAULTS["answers 200 with more than is allowed"](answer_bytes({}))
+def test_an_unfinished_response_does_not_affect_the_next_call(scripted: Scripted) -> None:
+    large = FAULTS["responds 200 with a too large body"](response_bytes({}))
     replies = iter([large])
     server = scripted(lambda request: next(replies, None) or usage(request))
     with Netra(endpoint=server.url, max_response_bytes=1_000, max_retries=0) as client:
@@ -247,7 +250,7 @@ def test_an_unfinished_answer_does_not_spoil_the_next_call(scripted: Scripted) -
         assert client.usage.get_session_usage("s", START, END)
 
 
-def test_after_an_interrupt_the_connections_are_new_ones(
+def test_after_an_interrupt_a_new_connection_is_used(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = scripted(usage)
@@ -264,19 +267,19 @@ def test_after_an_interrupt_the_connections_are_new_ones(
     assert [sent.connection for sent in server.requests] == [1, 1, 2]
 
 
-def test_a_hook_that_raises_for_the_status_changes_no_error(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"message": "no"}, status=401))
+def test_a_raise_for_status_hook_changes_no_error(scripted: Scripted) -> None:
+    server = scripted(lambda _: respond({"message": "no"}, status=401))
     hooks = {"response": [lambda response: response.raise_for_status()]}
-    refused = pytest.raises(AuthenticationError)
+    rejected = pytest.raises(AuthenticationError)
     http = httpx.Client(event_hooks=hooks)
-    with http, Netra(endpoint=server.url, http_client=http) as client, refused as caught:
+    with http, Netra(endpoint=server.url, http_client=http) as client, rejected as caught:
         client.usage.get_session_usage("s", START, END)
     assert (caught.value.status_code, caught.value.__cause__) == (401, None)
     assert len(server.requests) == 1
 
 
-def test_codings_within_codings_are_refused(scripted: Scripted) -> None:
+def test_nested_content_encodings_are_rejected(scripted: Scripted) -> None:
     packed = gzip.compress(gzip.compress(bytes(1_000_000)))
-    server = scripted(lambda _: answer(body=packed, headers={"content-encoding": "gzip, gzip"}))
+    server = scripted(lambda _: respond(body=packed, headers={"content-encoding": "gzip, gzip"}))
     with Netra(endpoint=server.url) as client, pytest.raises(APIResponseValidationError, match="codings"):
         client.usage.get_session_usage("s", START, END)

@@ -1,4 +1,4 @@
-"""Iterators hand out every row once, in order, or raise with the place to go on."""
+"""Iterators emit every row once and in order, or raise an error with the cursor to resume from."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 
 from netra import InvalidRequestError, Netra, NetraError, PagedIterator, PaginationError, ServerError
 from tests.support.rows import END, START, page, trace
-from tests.support.scripted import Reply, Request, Scripted, answer
+from tests.support.scripted import Reply, Request, Scripted, respond
 
 ROWS = 10
 
 
 def service(rows: int = ROWS, fail_at: str | None = None) -> Callable[[Request], Reply]:
-    """Traces in pages; answers 503 to the first request with the cursor `fail_at` ("" for none)."""
+    """Serve traces in pages; respond 503 to the first request with the cursor `fail_at` ("" for no cursor)."""
     failures = [fail_at]
 
     def reply(request: Request) -> Reply:
@@ -23,17 +23,17 @@ def service(rows: int = ROWS, fail_at: str | None = None) -> Callable[[Request],
         cursor = pagination.get("cursor", "")
         if cursor in failures:
             failures.remove(cursor)
-            return answer({"message": "try later"}, status=503)
+            return respond({"message": "try later"}, status=503)
         first = int(cursor.removeprefix("cursor-") or 0) + 1
         last = min(first + pagination["limit"] - 1, rows)
-        return answer(page([trace(number) for number in range(first, last + 1)], more=last < rows))
+        return respond(page([trace(number) for number in range(first, last + 1)], more=last < rows))
 
     return reply
 
 
 @pytest.fixture
 def traces(scripted: Scripted) -> Iterator[Callable[..., Any]]:
-    """`traces(script, limit=…)`: the iterator of a client of its own."""
+    """`traces(script, limit=…)` returns the iterator of a new client."""
     clients: list[Netra] = []
 
     def start(script: Callable[[Request], Reply], limit: int = 3, **arguments: Any) -> Any:
@@ -59,17 +59,15 @@ def test_every_row_comes_once_and_in_order(traces: Callable[..., Any], limit: in
 
 
 @pytest.mark.parametrize("rows", range(ROWS + 1))
-def test_the_cursor_goes_on_after_the_last_row_handed_out(traces: Callable[..., Any], rows: int) -> None:
+def test_the_cursor_resumes_after_the_last_emitted_row(traces: Callable[..., Any], rows: int) -> None:
     iterator = traces(service())
     got = [next(iterator).id for _ in range(rows)]
-    rest = traces(service(), cursor=iterator.cursor)
-    assert got + [row.id for row in rest] == ALL
+    remainder = traces(service(), cursor=iterator.cursor)
+    assert got + [row.id for row in remainder] == ALL
 
 
 @pytest.mark.parametrize("fail_at", ["", "cursor-3", "cursor-9"])
-def test_a_failed_page_raises_and_the_rest_is_read_from_its_cursor(
-    traces: Callable[..., Any], fail_at: str
-) -> None:
+def test_a_failed_page_raises_and_its_cursor_gives_the_rest(traces: Callable[..., Any], fail_at: str) -> None:
     script = service(fail_at=fail_at)
     iterator = traces(script)
     with pytest.raises(ServerError) as caught:
@@ -79,9 +77,7 @@ def test_a_failed_page_raises_and_the_rest_is_read_from_its_cursor(
     assert got + [row.id for row in traces(script, cursor=caught.value.cursor)] == ALL
 
 
-def test_a_resumed_iteration_that_fails_at_once_leads_back_to_where_it_began(
-    traces: Callable[..., Any],
-) -> None:
+def test_a_failure_right_after_resuming_keeps_the_cursor(traces: Callable[..., Any]) -> None:
     iterator = traces(service(fail_at="cursor-3"), cursor="cursor-3")
     assert iterator.cursor == "cursor-3"
     with pytest.raises(ServerError) as caught:
@@ -89,7 +85,7 @@ def test_a_resumed_iteration_that_fails_at_once_leads_back_to_where_it_began(
     assert caught.value.cursor == "cursor-3"
 
 
-def test_the_iterator_itself_goes_on_after_an_error(traces: Callable[..., Any]) -> None:
+def test_the_same_iterator_continues_after_an_error(traces: Callable[..., Any]) -> None:
     iterator = traces(service(fail_at="cursor-6"))
     got: list[str] = []
     while len(got) < ROWS:
@@ -101,7 +97,7 @@ def test_the_iterator_itself_goes_on_after_an_error(traces: Callable[..., Any]) 
     assert next(iterator).id == ALL[9]
 
 
-def test_pages_are_the_same_walk(traces: Callable[..., Any]) -> None:
+def test_pages_give_the_same_rows_and_cursors(traces: Callable[..., Any]) -> None:
     iterator = traces(service())
     cursors = []
     pages = []
@@ -112,7 +108,7 @@ def test_pages_are_the_same_walk(traces: Callable[..., Any]) -> None:
     assert cursors == ["cursor-3", "cursor-6", "cursor-9", "cursor-10"]
 
 
-def test_pages_go_on_after_an_error(traces: Callable[..., Any]) -> None:
+def test_pages_continue_after_an_error(traces: Callable[..., Any]) -> None:
     pages = traces(service(fail_at="cursor-3")).pages()
     got: list[Any] = [[row.id for row in next(pages)]]
     with pytest.raises(ServerError) as caught:
@@ -123,7 +119,7 @@ def test_pages_go_on_after_an_error(traces: Callable[..., Any]) -> None:
     assert next(pages, None) is None
 
 
-def test_pages_and_rows_of_one_iterator_do_not_mix(traces: Callable[..., Any]) -> None:
+def test_pages_and_rows_of_one_iterator_cannot_be_mixed(traces: Callable[..., Any]) -> None:
     iterator = traces(service())
     pages = iterator.pages()
     next(pages)
@@ -133,17 +129,15 @@ def test_pages_and_rows_of_one_iterator_do_not_mix(traces: Callable[..., Any]) -
     assert iterator.cursor == "cursor-4"
 
 
-def test_pages_come_too_late_once_a_row_is_out(traces: Callable[..., Any]) -> None:
+def test_pages_must_be_called_before_the_first_row(traces: Callable[..., Any]) -> None:
     iterator = traces(service())
     next(iterator)
     with pytest.raises(InvalidRequestError, match="pages"):
         iterator.pages()
 
 
-def test_a_service_that_ignores_the_cursor_raises_before_a_row_comes_twice(
-    traces: Callable[..., Any],
-) -> None:
-    iterator = traces(lambda _: answer(page([trace(1), trace(2)], more=True)))
+def test_an_ignored_cursor_raises_before_a_row_repeats(traces: Callable[..., Any]) -> None:
+    iterator = traces(lambda _: respond(page([trace(1), trace(2)], more=True)))
     assert [next(iterator).id, next(iterator).id] == ["trace-1", "trace-2"]
     with pytest.raises(PaginationError, match="repeat") as caught:
         next(iterator)
@@ -151,11 +145,11 @@ def test_a_service_that_ignores_the_cursor_raises_before_a_row_comes_twice(
 
 
 def test_a_cycle_of_cursors_raises(traces: Callable[..., Any]) -> None:
-    onward = {"": "a", "a": "b", "b": "c", "c": "a"}
+    next_cursor = {"": "a", "a": "b", "b": "c", "c": "a"}
 
     def reply(request: Request) -> Reply:
-        cursor = onward[request.json["pagination"].get("cursor", "")]
-        return answer(page([trace(cursor=cursor, id=cursor)], more=True))
+        cursor = next_cursor[request.json["pagination"].get("cursor", "")]
+        return respond(page([trace(cursor=cursor, id=cursor)], more=True))
 
     got: list[str] = []
     iterator = traces(reply)
@@ -165,12 +159,12 @@ def test_a_cycle_of_cursors_raises(traces: Callable[..., Any]) -> None:
     assert caught.value.cursor == "c"
 
 
-def test_a_walk_that_leads_back_to_where_it_was_begun_raises(traces: Callable[..., Any]) -> None:
-    onward = {"b": "c", "c": "b"}
+def test_a_cursor_that_leads_back_to_the_start_raises(traces: Callable[..., Any]) -> None:
+    next_cursor = {"b": "c", "c": "b"}
 
     def reply(request: Request) -> Reply:
-        cursor = onward[request.json["pagination"]["cursor"]]
-        return answer(page([trace(cursor=cursor, id=cursor)], more=True))
+        cursor = next_cursor[request.json["pagination"]["cursor"]]
+        return respond(page([trace(cursor=cursor, id=cursor)], more=True))
 
     iterator = traces(reply, cursor="b")
     assert next(iterator).id == "c"
@@ -179,11 +173,11 @@ def test_a_walk_that_leads_back_to_where_it_was_begun_raises(traces: Callable[..
     assert caught.value.cursor == "c"
 
 
-def test_more_without_a_cursor_raises_where_it_stands(traces: Callable[..., Any]) -> None:
+def test_a_next_page_without_a_cursor_raises(traces: Callable[..., Any]) -> None:
     def reply(request: Request) -> Reply:
         if "cursor" in request.json["pagination"]:
-            return answer(page([], more=True))
-        return answer(page([trace(1)], more=True))
+            return respond(page([], more=True))
+        return respond(page([trace(1)], more=True))
 
     iterator = traces(reply)
     assert next(iterator).id == "trace-1"
@@ -199,19 +193,19 @@ def test_an_empty_page_with_a_new_cursor_is_followed(traces: Callable[..., Any])
         "cursor-1": page([], more=True, nextCursor="y"),
         "y": page([trace(2)]),
     }
-    iterator = traces(lambda request: answer(pages[request.json["pagination"].get("cursor")]))
+    iterator = traces(lambda request: respond(pages[request.json["pagination"].get("cursor")]))
     assert [row.id for row in iterator] == ["trace-1", "trace-2"]
 
 
-def test_a_page_larger_than_asked_loses_nothing(traces: Callable[..., Any]) -> None:
+def test_a_page_larger_than_requested_loses_no_row(traces: Callable[..., Any]) -> None:
     rows = [trace(number) for number in range(1, 8)]
-    assert [row.id for row in traces(lambda _: answer(page(rows)), limit=2)] == ALL[:7]
+    assert [row.id for row in traces(lambda _: respond(page(rows)), limit=2)] == ALL[:7]
 
 
-def test_the_last_rows_cursor_wins_over_the_pages(traces: Callable[..., Any]) -> None:
+def test_the_last_rows_cursor_has_priority_over_the_pages(traces: Callable[..., Any]) -> None:
     def reply(request: Request) -> Reply:
         if request.json["pagination"].get("cursor") == "cursor-1":
-            return answer(page([trace(2)]))
-        return answer(page([trace(1)], more=True, nextCursor="another"))
+            return respond(page([trace(2)]))
+        return respond(page([trace(1)], more=True, nextCursor="another"))
 
     assert [row.id for row in traces(reply)] == ALL[:2]

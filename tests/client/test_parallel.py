@@ -1,4 +1,4 @@
-"""A window read in parallel: the rows and the order of the plain iterator, each trace once."""
+"""Read a window in parallel: the rows and the order of the plain iterator, each trace once."""
 
 from __future__ import annotations
 
@@ -41,15 +41,14 @@ from netra._core.scheduler import PartitionScheduler
 from netra._sync.worker_task import PartitionTask, run_task
 from netra.local import LocalServer
 from tests.support.agent import run_agent
-from tests.support.in_loop import InLoop
-from tests.support.scripted import Reply, Request, Scripted, answer
-from tests.support.timeline import SHOWN, Timeline, at
-from tests.support.waiting import new_threads_of_ours, until
-from tests.support.walks import WAYS, method_of, traces_query
+from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
+from tests.support.methods import TRACE_ITERATORS, get_method, traces_query
+from tests.support.scripted import Reply, Request, Scripted, respond
+from tests.support.timeline import ROUNDINGS, Timeline, time_at
+from tests.support.waiting import new_netra_threads, wait_until
 
-Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 DAY = 86_400_000
-START, END = at(0), at(31 * DAY - 1)
+START, END = time_at(0), time_at(31 * DAY - 1)
 
 EVEN = [number * (31 * DAY // 3_000) for number in range(3_000)]
 RANDOM = random.Random(7)
@@ -64,14 +63,14 @@ WINDOWS = {
 }
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("order", [None, "asc", "desc"])
 @pytest.mark.parametrize("window", WINDOWS)
 def test_rows_and_order_are_those_of_the_plain_iterator(
-    scripted: Scripted, window: str, order: Any, face: type[Netra | InLoop]
+    scripted: Scripted, window: str, order: Any, client_class: ClientClass
 ) -> None:
     timeline = Timeline(WINDOWS[window])
-    with face(endpoint=scripted(timeline).url) as client:
+    with client_class(endpoint=scripted(timeline).url) as client:
         found = client.usage.iter_traces(START, END, sort_order=order).in_parallel(concurrency=4)
         assert [trace.id for trace in found] == timeline.ids(descending=order != "asc")
     with Netra(endpoint=scripted(timeline).url) as plain:
@@ -81,14 +80,15 @@ def test_rows_and_order_are_those_of_the_plain_iterator(
 
 @pytest.mark.parametrize("exact", [False, True])
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_a_trace_at_each_cut_and_on_either_side_of_it_comes_once(
-    scripted: Scripted, order: Any, exact: bool
-) -> None:
-    cuts = [part.start for part in Partition(0, DAY).split(16)] + [DAY]
-    around = [cut + aside for cut in cuts for aside in (-1, -0.999, -0.5, 0, 0, 0.001, 0.5, 0.999, 1)]
+def test_each_trace_near_a_partition_boundary_comes_once(scripted: Scripted, order: Any, exact: bool) -> None:
+    """On the boundary, and on either side of it."""
+    boundaries = [part.start for part in Partition(0, DAY).split(16)] + [DAY]
+    around = [
+        time + offset for time in boundaries for offset in (-1, -0.999, -0.5, 0, 0, 0.001, 0.5, 0.999, 1)
+    ]
     timeline = Timeline([time for time in around if 0 <= time <= DAY], exact=exact)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces(START, at(DAY), sort_order=order).in_parallel(concurrency=16)
+        found = client.usage.iter_traces(START, time_at(DAY), sort_order=order).in_parallel(concurrency=16)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
@@ -104,27 +104,27 @@ BURSTS = {
 
 
 @pytest.mark.parametrize("burst", BURSTS)
-@pytest.mark.parametrize("shown", SHOWN)
-@pytest.mark.parametrize("exact", [False, True], ids=["in whole ms", "finely"])
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("exact", [False, True], ids=["whole ms", "microseconds"])
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_each_trace_of_a_burst_comes_once(
-    scripted: Scripted, burst: str, shown: str, order: Any, exact: bool
+    scripted: Scripted, burst: str, rounding: str, order: Any, exact: bool
 ) -> None:
-    """However finely the service keeps, shows and compares its times."""
-    timeline = Timeline(BURSTS[burst], exact=exact, shown=shown)
+    """Whatever precision the service uses to store, round and compare times."""
+    timeline = Timeline(BURSTS[burst], exact=exact, rounding=rounding)
     with Netra(endpoint=scripted(timeline).url) as client:
-        found = client.usage.iter_traces(START, at(HOUR), sort_order=order).in_parallel(concurrency=4)
+        found = client.usage.iter_traces(START, time_at(HOUR), sort_order=order).in_parallel(concurrency=4)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
-def test_a_burst_that_no_window_can_part_is_read_in_pieces() -> None:
-    """So that no more than some pages of it lie in memory."""
+def test_a_burst_within_one_millisecond_is_read_piece_by_piece() -> None:
+    """Only a few pages are in memory at a time, although no window can divide the burst."""
     timeline = Timeline([HOUR / 2 + number / 20_000 for number in range(10_000)])
-    query = partitioned(START, at(HOUR), ASCENDING)
+    query = partitioned_query(START, time_at(HOUR), ASCENDING)
     partition: Partition | None = Partition.whole(query)
     got: list[str] = []
     while partition is not None:
-        result = read_here(query, partition, timeline)
+        result = read_partition(query, partition, timeline)
         assert len(result.rows) <= 2 * PAGES_PER_PARTITION * 100
         got += [row.id for row in result.rows]
         partition = next(iter(result.remainder), None)
@@ -132,44 +132,44 @@ def test_a_burst_that_no_window_can_part_is_read_in_pieces() -> None:
     assert got == timeline.ids(descending=False)
 
 
-def test_few_ids_are_remembered() -> None:
-    timeline = Timeline([number / 7 for number in range(20_000)], shown="rounded")
-    query = partitioned(START, at(20_000 / 7), ASCENDING)
+def test_few_boundary_ids_are_kept_in_memory() -> None:
+    timeline = Timeline([number / 7 for number in range(20_000)], rounding="half up")
+    query = partitioned_query(START, time_at(20_000 / 7), ASCENDING)
     scheduler = PartitionScheduler[Future[PartitionResult]](query, 3)
-    most = 0
+    maximum = 0
     got: list[str] = []
-    for row in read_all(scheduler, query, timeline):
+    for row in read_all_rows(scheduler, query, timeline):
         got.append(row)
-        most = max(most, len(scheduler._boundary._positions))
+        maximum = max(maximum, len(scheduler._boundary._positions))
     assert got == timeline.ids(descending=False)
-    assert 0 < most <= 7 * 5
+    assert 0 < maximum <= 7 * 5
 
 
-@pytest.mark.parametrize("shown", SHOWN)
-@pytest.mark.parametrize("exact", [False, True], ids=["in whole ms", "finely"])
+@pytest.mark.parametrize("rounding", ROUNDINGS)
+@pytest.mark.parametrize("exact", [False, True], ids=["whole ms", "microseconds"])
 @pytest.mark.parametrize("order", [ASCENDING, DESCENDING])
-def test_after_any_row_of_a_burst_only_the_missing_ones_come(order: Any, exact: bool, shown: str) -> None:
-    timeline = Timeline([500 + number / 40 for number in range(600)], exact=exact, shown=shown)
+def test_a_cursor_within_a_burst_gives_only_the_missing_rows(order: Any, exact: bool, rounding: str) -> None:
+    timeline = Timeline([500 + number / 40 for number in range(600)], exact=exact, rounding=rounding)
     ids = timeline.ids(descending=order is DESCENDING)
     for last in range(40, 160, 3):
         cursor = (
             f"{round((500 + int(ids[last].rpartition('-')[2]) / 40) * 1000)}|{ids[last].rpartition('-')[2]}"
         )
-        query = partitioned(START, at(DAY), order, cursor=cursor)
+        query = partitioned_query(START, time_at(DAY), order, cursor=cursor)
         scheduler = PartitionScheduler[Future[PartitionResult]](query, 4)
-        assert list(read_all(scheduler, query, timeline)) == ids[last + 1 :]
+        assert list(read_all_rows(scheduler, query, timeline)) == ids[last + 1 :]
 
 
-def partitioned(start: str, end: str, order: Any, **more: Any) -> TracesQuery:
+def partitioned_query(start: str, end: str, order: Any, **more: Any) -> TracesQuery:
     return traces_query(start, end, order=order, **more).for_partitions()
 
 
-def read_all(
+def read_all_rows(
     scheduler: PartitionScheduler[Future[PartitionResult]], query: TracesQuery, timeline: Timeline
 ) -> Iterator[str]:
     def start(partition: Partition) -> Future[PartitionResult]:
         future: Future[PartitionResult] = Future()
-        future.set_result(read_here(query, partition, timeline))
+        future.set_result(read_partition(query, partition, timeline))
         return future
 
     while not scheduler.is_done:
@@ -179,7 +179,7 @@ def read_all(
             yield row.id
 
 
-def read_here(query: TracesQuery, partition: Partition, timeline: Timeline) -> PartitionResult:
+def read_partition(query: TracesQuery, partition: Partition, timeline: Timeline) -> PartitionResult:
     reader = PartitionReader(query, partition)
     while (operation := reader.next_request()) is not None:
         reader.feed(operation.parse(timeline.page(operation.request["json"])))
@@ -187,9 +187,7 @@ def read_here(query: TracesQuery, partition: Partition, timeline: Timeline) -> P
 
 
 @pytest.mark.parametrize("cap", [1, 7, 15])
-def test_a_service_that_gives_smaller_pages_than_asked_for_is_read_in_parts_too(
-    scripted: Scripted, cap: int
-) -> None:
+def test_pages_smaller_than_requested_are_read_in_partitions(scripted: Scripted, cap: int) -> None:
     timeline = Timeline(EVEN[::5], cap=cap)
     server = scripted(timeline)
     with Netra(endpoint=server.url) as client:
@@ -199,13 +197,13 @@ def test_a_service_that_gives_smaller_pages_than_asked_for_is_read_in_parts_too(
 
 
 @given(start=st.integers(0, 10**13), length=st.integers(0, 10**11), pieces=st.integers(1, 40))
-def test_the_parts_of_a_window_meet_in_one_millisecond(start: int, length: int, pieces: int) -> None:
+def test_neighbouring_partitions_share_one_millisecond(start: int, length: int, pieces: int) -> None:
     window = Partition(start, start + length)
-    parts = window.split(pieces)
-    assert len(parts) == max(min(pieces, length), 1)
-    assert (parts[0].start, parts[-1].end) == (window.start, window.end)
-    for part, following in itertools.pairwise(parts):
-        assert part.start < part.end == following.start
+    partitions = window.split(pieces)
+    assert len(partitions) == max(min(pieces, length), 1)
+    assert (partitions[0].start, partitions[-1].end) == (window.start, window.end)
+    for partition, following in itertools.pairwise(partitions):
+        assert partition.start < partition.end == following.start
 
 
 @settings(max_examples=300, deadline=None)
@@ -217,10 +215,10 @@ def test_the_parts_of_a_window_meet_in_one_millisecond(start: int, length: int, 
     failures=st.integers(0, 3),
     ascending=st.booleans(),
     exact=st.booleans(),
-    shown=st.sampled_from(list(SHOWN)),
+    rounding=st.sampled_from(list(ROUNDINGS)),
     cap=st.sampled_from([2, 100]),
 )
-def test_a_window_read_in_parts_gives_each_row_once_and_in_order(
+def test_a_partitioned_window_gives_each_row_once_in_order(
     milliseconds: list[int],
     fraction: float,
     limit: int,
@@ -228,12 +226,12 @@ def test_a_window_read_in_parts_gives_each_row_once_and_in_order(
     failures: int,
     ascending: bool,
     exact: bool,
-    shown: str,
+    rounding: str,
     cap: int,
 ) -> None:
     times = [time + fraction * (number % 3) for number, time in enumerate(milliseconds)]
-    timeline = Timeline([time for time in times if time <= 10_000], exact=exact, shown=shown, cap=cap)
-    query = partitioned(at(0), at(10_000), "asc" if ascending else "desc", limit=limit)
+    timeline = Timeline([time for time in times if time <= 10_000], exact=exact, rounding=rounding, cap=cap)
+    query = partitioned_query(time_at(0), time_at(10_000), "asc" if ascending else "desc", limit=limit)
 
     left = [failures]
 
@@ -264,16 +262,16 @@ def test_a_window_read_in_parts_gives_each_row_once_and_in_order(
     assert errors == failures - left[0]
 
 
-def test_parts_are_fetched_side_by_side_but_no_more_than_told(scripted: Scripted) -> None:
-    under_way: list[int] = [0, 0]
+def test_concurrency_limits_the_requests_in_flight(scripted: Scripted) -> None:
+    in_flight: list[int] = [0, 0]
 
     def slowly(request: Request) -> Reply:
         async def write(wire: asyncio.StreamWriter) -> None:
-            under_way[0] += 1
-            under_way[1] = max(under_way)
+            in_flight[0] += 1
+            in_flight[1] = max(in_flight)
             await asyncio.sleep(0.02)
-            under_way[0] -= 1
-            await answer(timeline.page(request.json))(wire)
+            in_flight[0] -= 1
+            await respond(timeline.page(request.json))(wire)
 
         return write
 
@@ -281,16 +279,15 @@ def test_parts_are_fetched_side_by_side_but_no_more_than_told(scripted: Scripted
     with Netra(endpoint=scripted(slowly).url) as client:
         found = list(client.usage.iter_traces(START, END).in_parallel(concurrency=5))
     assert [trace.id for trace in found] == timeline.ids()
-    assert 3 <= under_way[1] <= 5
+    assert 3 <= in_flight[1] <= 5
 
 
-def test_nothing_is_sent_before_the_first_row_is_asked_for_and_little_ahead_of_a_slow_consumer(
-    scripted: Scripted,
-) -> None:
+def test_nothing_is_sent_early_and_little_is_prefetched(scripted: Scripted) -> None:
+    """Nothing is sent before the first row is read, and only little ahead of a slow consumer."""
     timeline = Timeline(range(30_000))
     server = scripted(timeline)
     with Netra(endpoint=server.url) as client:
-        found = client.usage.iter_traces(START, at(30_000)).in_parallel(concurrency=2)
+        found = client.usage.iter_traces(START, time_at(30_000)).in_parallel(concurrency=2)
         assert server.requests == []
         assert next(found).id == timeline.ids()[0]
         time.sleep(1)
@@ -299,7 +296,7 @@ def test_nothing_is_sent_before_the_first_row_is_asked_for_and_little_ahead_of_a
 
 
 @pytest.mark.parametrize("wrong", ["total_cost", "name", "latency_ms"])
-def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
+def test_orders_that_cannot_be_parallel_are_rejected(wrong: str) -> None:
     with Netra(endpoint="http://127.0.0.1:1") as client:
         with pytest.raises(InvalidRequestError, match="in_parallel"):
             client.usage.iter_traces(START, END, sort_field=wrong).in_parallel()
@@ -307,7 +304,7 @@ def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
             client.usage.iter_traces(START, END, direction="up").in_parallel()
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -325,31 +322,31 @@ def test_orders_for_which_it_cannot_hold_are_refused(wrong: str) -> None:
     ],
     ids=str,
 )
-def test_bad_input_is_refused_before_anything_is_sent(
-    scripted: Scripted, face: type[Netra | InLoop], wrong: dict[str, Any]
+def test_bad_input_is_rejected_before_any_request(
+    scripted: Scripted, client_class: ClientClass, wrong: dict[str, Any]
 ) -> None:
     server = scripted(Timeline([]))
     arguments = {"start_time": START, "end_time": END, **wrong}
-    with face(endpoint=server.url) as client, pytest.raises(InvalidRequestError):
-        method_of(client.usage, "in_parallel")(**arguments)
+    with client_class(endpoint=server.url) as client, pytest.raises(InvalidRequestError):
+        get_method(client.usage, "in_parallel")(**arguments)
     assert server.requests == []
 
 
-def test_filters_reach_every_part(scripted: Scripted) -> None:
+def test_filters_reach_every_partition(scripted: Scripted) -> None:
     server = scripted(Timeline(EVEN))
     with Netra(endpoint=server.url) as client:
         list(client.usage.iter_traces(START, END, tenant_id="AceTech", limit=50).in_parallel(concurrency=3))
-    wanted = [{"field": "tenant_id", "operator": "equals", "type": "string", "value": "AceTech"}]
+    expected = [{"field": "tenant_id", "operator": "equals", "type": "string", "value": "AceTech"}]
     assert len(server.requests) > 30
     for sent in server.requests:
-        assert sent.json["filters"] == wanted
+        assert sent.json["filters"] == expected
         assert sent.json["pagination"]["limit"] == 50
         assert (sent.json["sortField"], sent.json["sortOrder"]) == ("start_time", "desc")
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_times_that_are_shown_rounded_lose_no_trace(scripted: Scripted, order: Any) -> None:
-    """The service stores and compares microseconds, and shows milliseconds, rounded."""
+def test_rounded_times_lose_no_trace(scripted: Scripted, order: Any) -> None:
+    """The service stores and compares microseconds, but rounds to milliseconds in its responses."""
     timeline = Timeline([number * 7.3 + 0.6 for number in range(6_000)], exact=True)
 
     def rounding(request: Request) -> Reply:
@@ -357,15 +354,15 @@ def test_times_that_are_shown_rounded_lose_no_trace(scripted: Scripted, order: A
         for row in body["data"]["data"]:
             exact = datetime.fromisoformat(row["start_time"]) + timedelta(microseconds=500)
             row["start_time"] = exact.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-        return answer(body)
+        return respond(body)
 
     with Netra(endpoint=scripted(rounding).url) as client:
-        found = client.usage.iter_traces(START, at(50_000), sort_order=order).in_parallel(concurrency=3)
+        found = client.usage.iter_traces(START, time_at(50_000), sort_order=order).in_parallel(concurrency=3)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
 class FailingOnce:
-    """Answers with the status to the nth request; rightly to all others."""
+    """Respond to the nth request with the status, and to all others correctly."""
 
     def __init__(self, milliseconds: Any, nth: int, status: int = 503) -> None:
         self.timeline = Timeline(milliseconds)
@@ -374,40 +371,42 @@ class FailingOnce:
 
     def __call__(self, request: Request) -> Reply:
         self._left -= 1
-        return answer(status=self._status) if self._left == 0 else self.timeline(request)
+        return respond(status=self._status) if self._left == 0 else self.timeline(request)
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("nth", [1, 2, 5, 17, 30])
-def test_an_error_comes_in_its_place_and_leads_to_the_rest(
-    scripted: Scripted, face: type[Netra | InLoop], nth: int
+def test_an_error_comes_in_order_and_its_cursor_gives_the_rest(
+    scripted: Scripted, client_class: ClientClass, nth: int
 ) -> None:
     service = FailingOnce(EVEN, nth)
-    wanted = service.timeline.ids()
+    expected = service.timeline.ids()
     got: list[str] = []
 
     async def read_async(client: AsyncNetra) -> None:
         async for one in client.usage.iter_traces(START, END).in_parallel(concurrency=4):
             got.append(one.id)
 
-    def read_into_got(client: Netra | InLoop) -> None:
-        if isinstance(client, InLoop):
+    def read_into_got(client: Netra | BlockingAsyncNetra) -> None:
+        if isinstance(client, BlockingAsyncNetra):
             client.run(read_async(client.client))
         else:
             got.extend(one.id for one in client.usage.iter_traces(START, END).in_parallel(concurrency=4))
 
-    with face(endpoint=scripted(service).url, max_retries=0) as client:
+    with client_class(endpoint=scripted(service).url, max_retries=0) as client:
         with pytest.raises(ServerError) as caught:
             read_into_got(client)
-        assert got == wanted[: len(got)]
-        rest = client.usage.iter_traces(START, END, cursor=caught.value.cursor).in_parallel(concurrency=4)
-        assert got + [one.id for one in rest] == wanted
+        assert got == expected[: len(got)]
+        remainder = client.usage.iter_traces(START, END, cursor=caught.value.cursor).in_parallel(
+            concurrency=4
+        )
+        assert got + [one.id for one in remainder] == expected
         plain = client.usage.iter_traces(START, END, limit=100, cursor=caught.value.cursor)
-        assert got + [one.id for one in plain] == wanted
+        assert got + [one.id for one in plain] == expected
 
 
 @pytest.mark.parametrize("nth", [1, 4, 9, 20])
-def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted, nth: int) -> None:
+def test_the_same_iterator_continues_after_an_error(scripted: Scripted, nth: int) -> None:
     service = FailingOnce(EVEN, nth)
     got: list[str] = []
     errors = 0
@@ -424,32 +423,34 @@ def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted, nth: int
     assert next(found, None) is None
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("rows", [0, 1, 99, 100, 101, 1500, 2999, 3000])
-def test_it_goes_on_after_any_row(scripted: Scripted, face: type[Netra | InLoop], rows: int) -> None:
+def test_iteration_can_be_resumed_after_any_row(
+    scripted: Scripted, client_class: ClientClass, rows: int
+) -> None:
     timeline = Timeline([*EVEN[:2000], *EVEN[:1000]])
     url = scripted(timeline).url
     with Netra(endpoint=url) as client:
         found = client.usage.iter_traces(START, END).in_parallel(concurrency=4)
         got = [next(found).id for _ in range(rows)]
         cursor = found.cursor
-    with face(endpoint=url) as other:
-        rest = other.usage.iter_traces(START, END, cursor=cursor).in_parallel(concurrency=4)
-        assert got + [one.id for one in rest] == timeline.ids()
+    with client_class(endpoint=url) as other:
+        remainder = other.usage.iter_traces(START, END, cursor=cursor).in_parallel(concurrency=4)
+        assert got + [one.id for one in remainder] == timeline.ids()
 
 
-def test_a_429_holds_all_parts(scripted: Scripted) -> None:
+def test_a_429_pauses_all_partitions(scripted: Scripted) -> None:
     times: list[float] = []
     limited = [True]
 
-    def change(_: Request) -> Reply | None:
+    def override(_: Request) -> Reply | None:
         times.append(time.monotonic())
         if limited and len(times) == 6:
             limited.clear()
-            return answer(status=429, headers={"retry-after": "1"})
+            return respond(status=429, headers={"retry-after": "1"})
         return None
 
-    timeline = Timeline(EVEN, change)
+    timeline = Timeline(EVEN, override)
     with Netra(endpoint=scripted(timeline).url) as client:
         found = list(client.usage.iter_traces(START, END).in_parallel(concurrency=2))
     assert [trace.id for trace in found] == timeline.ids()
@@ -461,48 +462,46 @@ def test_a_429_holds_all_parts(scripted: Scripted) -> None:
     "unreadable",
     [lambda number: True, lambda number: number % 100 in (0, 1, 99), lambda number: number > 2000],
 )
-def test_a_time_stamp_that_nobody_can_read_loses_no_row(
+def test_an_unreadable_time_loses_no_row(
     scripted: Scripted, unreadable: Callable[[int], bool], order: Any
 ) -> None:
-    timeline = Timeline(EVEN, show=lambda row: "23:59:60" if unreadable(row) else None)
+    timeline = Timeline(EVEN, override_time=lambda row: "23:59:60" if unreadable(row) else None)
     with Netra(endpoint=scripted(timeline).url) as client:
         found = client.usage.iter_traces(START, END, sort_order=order).in_parallel(concurrency=3)
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
-def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
+def test_leaving_the_loop_early_leaves_no_thread(scripted: Scripted) -> None:
     def limited(request: Request) -> Reply | None:
         if request.json["endTime"] == "2026-01-31T23:59:59.999Z":
             return None
 
-        async def when_the_first_part_is_read(wire: asyncio.StreamWriter) -> None:
+        async def after_the_first_partition(wire: asyncio.StreamWriter) -> None:
             await asyncio.sleep(0.5)
-            await answer(status=429, headers={"retry-after": "50"})(wire)
+            await respond(status=429, headers={"retry-after": "50"})(wire)
 
-        return when_the_first_part_is_read
+        return after_the_first_partition
 
     with Netra(endpoint=scripted(Timeline(EVEN, limited)).url) as client:
         for trace in client.usage.iter_traces(START, END).in_parallel():
             assert trace.id == "trace-2999"
             break
         gc.collect()
-        assert until(lambda: not new_threads_of_ours())
+        assert wait_until(lambda: not new_netra_threads())
 
 
-@pytest.mark.parametrize("method", WAYS)
-def test_a_loop_that_ends_with_an_error_leaves_no_thread_behind_even_without_the_garbage_collector(
-    scripted: Scripted, method: str
-) -> None:
-    url = scripted(Timeline(EVEN, lambda sent: answer(status=503) if sent.method == "GET" else None)).url
+@pytest.mark.parametrize("method", TRACE_ITERATORS)
+def test_an_error_leaves_no_thread_without_garbage_collection(scripted: Scripted, method: str) -> None:
+    url = scripted(Timeline(EVEN, lambda sent: respond(status=503) if sent.method == "GET" else None)).url
     failing = scripted(FailingOnce(EVEN, 9)).url
     gc.collect()
     gc.disable()
     try:
         with Netra(endpoint=url if "spans" in method else failing, max_retries=0) as client:
             with contextlib.suppress(ServerError):
-                for _ in method_of(client.usage, method)(START, END):
+                for _ in get_method(client.usage, method)(START, END):
                     pass
-            assert until(lambda: not new_threads_of_ours())
+            assert wait_until(lambda: not new_netra_threads())
     finally:
         gc.enable()
 
@@ -525,7 +524,8 @@ if not child:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_after_a_fork_both_processes_read_on_though_the_executor_is_the_parents(scripted: Scripted) -> None:
+def test_after_a_fork_both_processes_continue_with_an_executor(scripted: Scripted) -> None:
+    """The threads of the executor exist only in the parent process."""
     result = subprocess.run(
         [sys.executable, "-c", FORK_WITH_EXECUTOR, scripted(Timeline(EVEN)).url, START, END],
         check=True,
@@ -536,11 +536,11 @@ def test_after_a_fork_both_processes_read_on_though_the_executor_is_the_parents(
     assert result.stdout.split() == ["2999", "2999"]
 
 
-@Faces
-def test_closing_the_client_ends_what_an_executors_threads_read(
-    scripted: Scripted, face: type[Netra | InLoop]
+@both_clients
+def test_closing_the_client_ends_iteration_with_an_executor(
+    scripted: Scripted, client_class: ClientClass
 ) -> None:
-    with ThreadPoolExecutor(2) as executor, face(endpoint=scripted(Timeline(EVEN)).url) as client:
+    with ThreadPoolExecutor(2) as executor, client_class(endpoint=scripted(Timeline(EVEN)).url) as client:
         if isinstance(client, Netra):
             client.close()
         else:
@@ -549,7 +549,7 @@ def test_closing_the_client_ends_what_an_executors_threads_read(
             list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
 
 
-def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:
+def test_leaving_the_loop_early_leaves_no_task(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=url) as client:
             async for trace in client.usage.iter_traces(START, END).in_parallel():
@@ -566,7 +566,7 @@ def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> Non
     asyncio.run(work(), debug=True)
 
 
-def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+def test_threads_that_share_an_iterator_divide_its_traces(scripted: Scripted) -> None:
     timeline = Timeline(EVEN)
     got: list[str] = []
     with Netra(endpoint=scripted(timeline).url) as client:
@@ -579,7 +579,7 @@ def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted)
     assert Counter(got) == Counter(timeline.ids())
 
 
-def test_it_gives_what_the_plain_iterator_gives_on_the_embedded_backend(local_server: LocalServer) -> None:
+def test_the_backend_gives_the_rows_of_the_plain_iterator(local_server: LocalServer) -> None:
     run_agent(local_server.endpoint)
     with Netra(endpoint=local_server.endpoint) as client:
         for order in ("asc", "desc"):
@@ -588,8 +588,8 @@ def test_it_gives_what_the_plain_iterator_gives_on_the_embedded_backend(local_se
             assert [trace.id for trace in found] == plain
             some = client.usage.iter_traces(START, END, sort_order=order, limit=2).in_parallel(concurrency=3)
             got = [next(some).id for _ in range(7)]
-            rest = client.usage.iter_traces(START, END, sort_order=order, cursor=some.cursor)
-            assert got + [trace.id for trace in rest] == plain
+            remainder = client.usage.iter_traces(START, END, sort_order=order, cursor=some.cursor)
+            assert got + [trace.id for trace in remainder] == plain
 
 
 # ---------------------------------------------------------------- executors
@@ -603,11 +603,13 @@ class Counting(ThreadPoolExecutor):
         return super().submit(fn, *args, **kwargs)
 
 
-@Faces
-def test_any_executor_runs_the_parts_and_stays_open(scripted: Scripted, face: type[Netra | InLoop]) -> None:
+@both_clients
+def test_any_executor_runs_the_partitions_and_stays_open(
+    scripted: Scripted, client_class: ClientClass
+) -> None:
     timeline = Timeline(EVEN)
     server = scripted(timeline)
-    with Counting(3) as executor, face(endpoint=server.url, api_key="key-7f3a") as client:
+    with Counting(3) as executor, client_class(endpoint=server.url, api_key="key-7f3a") as client:
         found = client.usage.iter_traces(START, END).in_parallel(executor=executor, concurrency=6)
         assert [trace.id for trace in found] == timeline.ids()
         assert executor.calls >= 6
@@ -616,7 +618,7 @@ def test_any_executor_runs_the_parts_and_stays_open(scripted: Scripted, face: ty
 
 
 def use_key(key: str) -> None:
-    """What a worker of an own configuration does when it starts."""
+    """Set the API key of a worker process when it starts."""
     os.environ["NETRA_API_KEY"] = key
 
 
@@ -650,13 +652,13 @@ def test_other_processes_use_their_own_key(
     assert {sent.headers["user-agent"].rpartition(" ")[2] for sent in server.requests} == {"(export)"}
 
 
-def test_the_key_goes_along_only_where_the_caller_says_so(
+def test_workers_get_the_key_only_with_share_key(
     scripted: Scripted, processes: Callable[..., Executor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NETRA_API_KEY", raising=False)
 
     def needs_key(request: Request) -> Reply | None:
-        return None if request.headers.get("x-api-key") == "callers" else answer(status=401)
+        return None if request.headers.get("x-api-key") == "callers" else respond(status=401)
 
     timeline = Timeline(EVEN[:500], needs_key)
     with Netra(endpoint=scripted(timeline).url, api_key="callers") as client:
@@ -686,7 +688,7 @@ with (
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_the_key_of_another_client_is_never_used(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NETRA_API_KEY", raising=False)
-    server = scripted(lambda _: answer(status=401))
+    server = scripted(lambda _: respond(status=401))
     result = subprocess.run(
         [sys.executable, "-c", FORKING, server.url, START, END],
         check=True,
@@ -698,7 +700,7 @@ def test_the_key_of_another_client_is_never_used(scripted: Scripted, monkeypatch
     assert {sent.headers.get("x-api-key") for sent in server.requests} == {None}
 
 
-def test_async_code_with_an_http_client_is_refused_an_executor() -> None:
+def test_an_async_http_client_with_an_executor_is_rejected() -> None:
     http = httpx.AsyncClient()
     client = AsyncNetra(endpoint="http://127.0.0.1:1", http_client=http)
     with ThreadPoolExecutor(1) as executor, pytest.raises(InvalidRequestError, match="http_client"):
@@ -706,7 +708,7 @@ def test_async_code_with_an_http_client_is_refused_an_executor() -> None:
 
 
 @pytest.mark.parametrize("share_key", [False, True])
-def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_key: bool) -> None:
+def test_tasks_pickle_and_hold_the_key_only_with_share_key(share_key: bool) -> None:
     items: list[PartitionTask] = []
 
     class Keeping(ThreadPoolExecutor):
@@ -714,9 +716,9 @@ def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_
             items.extend(args)
             raise RuntimeError("kept")
 
-    refused = pytest.raises(APIConnectionError, match="kept")
+    rejected = pytest.raises(APIConnectionError, match="kept")
     client = Netra(endpoint="http://127.0.0.1:1", api_key="key-7f3a")
-    with client, Keeping(1) as executor, refused:
+    with client, Keeping(1) as executor, rejected:
         next(client.usage.iter_traces(START, END).in_parallel(executor=executor, share_key=share_key))
     assert len({item.id for item in items}) == len(items) > 1
     for item in items:
@@ -727,22 +729,18 @@ def test_work_items_pickle_and_hold_the_key_only_where_the_caller_says_so(share_
         assert (again.query, again.partition, again.local) == (item.query, item.partition, None)
 
 
-@Faces
-def test_a_failing_executor_is_a_clear_error_with_a_place_to_go_on(
-    scripted: Scripted, face: type[Netra | InLoop]
-) -> None:
+@both_clients
+def test_a_failing_executor_raises_a_clear_error(scripted: Scripted, client_class: ClientClass) -> None:
     timeline = Timeline(EVEN)
     executor = ThreadPoolExecutor(2)
     executor.shutdown()
-    with face(endpoint=scripted(timeline).url) as client:
+    with client_class(endpoint=scripted(timeline).url) as client:
         with pytest.raises(APIConnectionError, match="executor") as caught:
             list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
         assert caught.value.cursor is None
 
 
-def test_a_worker_that_dies_is_an_error_not_a_lost_part(
-    scripted: Scripted, processes: Callable[..., Executor]
-) -> None:
+def test_a_worker_that_dies_raises_an_error(scripted: Scripted, processes: Callable[..., Executor]) -> None:
     executor: Any = processes("k")
 
     def dying(request: Request) -> Reply | None:
@@ -755,14 +753,14 @@ def test_a_worker_that_dies_is_an_error_not_a_lost_part(
         list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
 
 
-def test_a_rate_limit_met_by_a_worker_of_another_process_is_raised_as_such(
+def test_a_rate_limit_in_another_process_is_raised_as_such(
     scripted: Scripted, processes: Callable[..., Executor]
 ) -> None:
-    url = scripted(lambda _: answer(status=429, headers={"retry-after": "100"})).url
+    url = scripted(lambda _: respond(status=429, headers={"retry-after": "100"})).url
     with Netra(endpoint=url) as client, pytest.raises(RateLimitError) as caught:
         next(client.usage.iter_traces(START, END).in_parallel(executor=processes("k")))
     assert caught.value.retry_after == 100
 
 
-def test_reading_is_a_function_of_the_module_that_any_worker_can_import() -> None:
+def test_any_worker_can_import_run_task() -> None:
     assert pickle.loads(pickle.dumps(run_task)) is run_task

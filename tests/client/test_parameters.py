@@ -1,4 +1,4 @@
-"""What goes over the wire: method, path, query and body of every call, for all combinations of arguments."""
+"""What is sent: method, path, query and body of every call, for all combinations of arguments."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 
 from netra import InvalidRequestError, Netra
-from tests.support.rows import END, START, asked_id, page, session_usage, tenant_usage
-from tests.support.scripted import Reply, Request, Scripted, ScriptedServer, answer
-from tests.support.walks import method_of
+from tests.support.methods import get_method
+from tests.support.rows import END, START, page, requested_id, session_usage, tenant_usage
+from tests.support.scripted import Reply, Request, Scripted, ScriptedServer, respond
 
 ENDPOINTS = {"{}": "", "{}/": "", "{}/telemetry": "", "{}/base/telemetry/": "/base"}
 
@@ -23,10 +23,10 @@ SORTING = {"sort_field": ("sortField", "total_cost"), "sort_order": ("sortOrder"
 
 def reply(request: Request) -> Reply:
     if "/sessions/" in request.path:
-        return answer({"data": session_usage(session_id=asked_id(request.path))})
+        return respond({"data": session_usage(session_id=requested_id(request.path))})
     if "/tenants/" in request.path:
-        return answer({"data": tenant_usage(tenant_id=asked_id(request.path))})
-    return answer(page([]))
+        return respond({"data": tenant_usage(tenant_id=requested_id(request.path))})
+    return respond(page([]))
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ Setup = tuple[Netra, ScriptedServer, str]
 
 
 def combinations(optional: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every subset of the optional arguments."""
+    """Yield every subset of the optional arguments."""
     for size in range(len(optional) + 1):
         for names in itertools.combinations(optional, size):
             yield {name: optional[name] for name in names}
@@ -73,7 +73,7 @@ def expected_traces_body(arguments: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def test_traces_for_every_combination_of_arguments(setup: Setup) -> None:
+def test_traces_requests_for_every_combination_of_arguments(setup: Setup) -> None:
     client, server, base = setup
     optional = {**FILTERS, **PAGINATION, **{name: value for name, (_, value) in SORTING.items()}}
     for arguments in combinations(optional):
@@ -81,13 +81,13 @@ def test_traces_for_every_combination_of_arguments(setup: Setup) -> None:
             list(method(START, END, **arguments))
             sent = server.requests.pop()
             assert (sent.method, sent.target) == ("POST", f"{base}/sdk/traces")
-            walks = method == client.usage.iter_traces
-            assert sent.json == expected_traces_body({"limit": 100, **arguments} if walks else arguments)
+            iterates = method == client.usage.iter_traces
+            assert sent.json == expected_traces_body({"limit": 100, **arguments} if iterates else arguments)
             assert sent.headers["content-type"] == "application/json"
     assert server.requests == []
 
 
-def test_a_direction_of_none_is_left_out_and_an_empty_pagination_too(setup: Setup) -> None:
+def test_none_direction_and_empty_pagination_are_omitted(setup: Setup) -> None:
     client, server, _ = setup
     client.usage.list_traces(START, END, direction=None)
     assert server.requests.pop().json == {"startTime": START, "endTime": END, "filters": []}
@@ -95,7 +95,7 @@ def test_a_direction_of_none_is_left_out_and_an_empty_pagination_too(setup: Setu
     assert server.requests.pop().query == {}
 
 
-def test_spans_for_every_combination_of_arguments(setup: Setup) -> None:
+def test_spans_requests_for_every_combination_of_arguments(setup: Setup) -> None:
     client, server, base = setup
     for arguments in combinations({**PAGINATION, "span_name": "openai.chat & co"}):
         for method in (client.usage.list_spans_by_trace_id, client.usage.iter_spans_by_trace_id):
@@ -112,15 +112,15 @@ def test_spans_for_every_combination_of_arguments(setup: Setup) -> None:
 @pytest.mark.parametrize(
     ("method", "segment"), [("get_session_usage", "sessions"), ("get_tenant_usage", "tenants")]
 )
-def test_usage_sends_the_id_and_the_window(setup: Setup, method: str, segment: str) -> None:
+def test_usage_requests_send_the_id_and_the_window(setup: Setup, method: str, segment: str) -> None:
     client, server, base = setup
-    method_of(client.usage, method)("AceTech", START, END)
+    get_method(client.usage, method)("AceTech", START, END)
     sent = server.requests.pop()
     assert (sent.method, sent.path, sent.body) == ("GET", f"{base}/usage/{segment}/AceTech", b"")
     assert sent.query == {"startTime": START, "endTime": END}
 
 
-def test_arguments_go_by_position_as_well(setup: Setup) -> None:
+def test_arguments_can_be_positional(setup: Setup) -> None:
     client, server, _ = setup
     client.usage.list_traces(START, END, "t-1", "s/1", "ü", "a=b,c", 7, "c?1", "up", "total_cost", "asc")
     everything = {**FILTERS, **PAGINATION, **{name: value for name, (_, value) in SORTING.items()}}
@@ -148,7 +148,7 @@ def test_an_id_stays_one_segment_of_the_path(setup: Setup, identifier: str) -> N
     assert server.requests.pop().path == f"{base}/sdk/traces/{segment}/spans"
 
 
-def test_the_key_and_the_program_travel_in_headers(server: ScriptedServer) -> None:
+def test_headers_hold_the_key_and_the_app_name(server: ScriptedServer) -> None:
     with Netra(
         endpoint=server.url, api_key="the-key", app_name="billing (ü)\r\n", headers={"X-Team": "ops"}
     ) as client:
@@ -202,17 +202,17 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("method", "arguments", "culprit"), REFUSED)
-def test_bad_input_is_refused_by_name_before_anything_is_sent(
+def test_bad_input_is_rejected_by_name_before_any_request(
     server: ScriptedServer, method: str, arguments: dict[str, Any], culprit: str
 ) -> None:
     window: dict[str, Any] = {} if "spans" in method else {"start_time": START, "end_time": END}
     with Netra(endpoint=server.url) as client, pytest.raises(InvalidRequestError, match=culprit) as caught:
-        method_of(client.usage, method)(**{**window, **arguments})
+        get_method(client.usage, method)(**{**window, **arguments})
     assert isinstance(caught.value, ValueError)
     assert server.requests == []
 
 
-def test_an_iterator_sends_nothing_before_its_first_row_is_asked_for(server: ScriptedServer) -> None:
+def test_an_iterator_sends_nothing_before_its_first_row(server: ScriptedServer) -> None:
     with Netra(endpoint=server.url) as client:
         traces = client.usage.iter_traces(START, END)
         assert server.requests == []

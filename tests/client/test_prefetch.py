@@ -1,4 +1,4 @@
-"""The next page is on its way while the consumer works; nothing else changes, and nothing stays behind."""
+"""The next page is requested while the consumer works. Nothing else changes, and no thread or task remains."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ import pytest
 
 from netra import AsyncNetra, ConfigurationError, Netra, NotInitializedError, ServerError
 from tests.faults.wire import then_silence
-from tests.support.in_loop import InLoop
+from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
+from tests.support.methods import TRACE_ITERATORS, get_method
 from tests.support.rows import END, START, page, span, trace
-from tests.support.scripted import Reply, Request, Scripted, answer
-from tests.support.waiting import new_threads_of_ours, until
-from tests.support.walks import WAYS, method_of
+from tests.support.scripted import Reply, Request, Scripted, respond
+from tests.support.waiting import new_netra_threads, wait_until
 
-Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 ALL = [f"trace-{number}" for number in range(1, 11)]
 
 
@@ -33,30 +32,29 @@ def number_of(request: Request) -> int:
 
 def pages_of_two(request: Request) -> Reply:
     first = number_of(request) + 1
-    return answer(page([trace(first), trace(first + 1)], more=first < 9))
+    return respond(page([trace(first), trace(first + 1)], more=first < 9))
 
 
-def our_threads() -> list[threading.Thread]:
-    gc.collect()  # of other tests, whose errors hold their iterators
-    return new_threads_of_ours()
+def running_threads() -> list[threading.Thread]:
+    gc.collect()  # errors of other tests keep iterators alive
+    return new_netra_threads()
 
 
-def test_the_next_page_is_asked_for_while_the_consumer_works_but_not_the_one_behind_it(
-    scripted: Scripted,
-) -> None:
+def test_only_the_next_page_is_prefetched(scripted: Scripted) -> None:
+    """While the consumer works, the next page is requested, but not the page after it."""
     server = scripted(pages_of_two)
     with Netra(endpoint=server.url) as client:
         traces = client.usage.iter_traces(START, END)
         assert server.requests == []
         assert next(traces).id == "trace-1"
-        assert until(lambda: len(server.requests) == 2)
+        assert wait_until(lambda: len(server.requests) == 2)
         time.sleep(0.2)
         assert [number_of(sent) for sent in server.requests] == [0, 2]
         assert [trace.id for trace in traces] == ALL[1:]
     assert [number_of(sent) for sent in server.requests] == [0, 2, 4, 6, 8]
 
 
-def test_in_async_code_too(scripted: Scripted) -> None:
+def test_only_the_next_page_is_prefetched_in_async_code(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=server.url) as client:
             traces = client.usage.iter_traces(START, END)
@@ -73,36 +71,36 @@ def test_in_async_code_too(scripted: Scripted) -> None:
     asyncio.run(work())
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", ["iter_traces", "iter_spans_by_trace_id"])
-def test_it_can_be_switched_off_for_a_client_and_for_a_call(
-    scripted: Scripted, face: type[Netra | InLoop], method: str
+def test_prefetch_can_be_disabled_for_a_client_and_a_call(
+    scripted: Scripted, client_class: ClientClass, method: str
 ) -> None:
     def endless(request: Request) -> Reply:
         if request.method == "POST":
             return pages_of_two(request)
         number = int(request.query.get("cursor", "cursor-0").removeprefix("cursor-")) + 1
-        return answer(page([span(number)], more=True))
+        return respond(page([span(number)], more=True))
 
     async def first_async(usage: Any) -> None:
-        await anext(method_of(usage, method)(*arguments))
+        await anext(get_method(usage, method)(*arguments))
         await asyncio.sleep(0.2)
 
     arguments = ["trace-1"] if "spans" in method else [START, END]
-    for of_the_client, of_the_call in ((False, None), (None, False), (True, False)):
+    for for_client, for_call in ((False, None), (None, False), (True, False)):
         server = scripted(endless)
-        with face(endpoint=server.url, prefetch=of_the_client) as client:
-            if isinstance(client, InLoop):
-                client.run(first_async(client.client.usage.with_options(prefetch=of_the_call)))
+        with client_class(endpoint=server.url, prefetch=for_client) as client:
+            if isinstance(client, BlockingAsyncNetra):
+                client.run(first_async(client.client.usage.with_options(prefetch=for_call)))
             else:
-                rows = method_of(client.usage.with_options(prefetch=of_the_call), method)(*arguments)
+                rows = get_method(client.usage.with_options(prefetch=for_call), method)(*arguments)
                 next(rows)
                 time.sleep(0.2)
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("wrong", [0, 1, "no", 2.5])
-def test_another_value_is_refused(wrong: Any) -> None:
+def test_a_prefetch_value_that_is_no_bool_is_rejected(wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match="prefetch"):
         Netra(endpoint="http://127.0.0.1:1", prefetch=wrong)
     with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(ConfigurationError, match="prefetch"):
@@ -115,21 +113,19 @@ def fails_once_at(cursor: int) -> Callable[[Request], Reply]:
     def reply(request: Request) -> Reply:
         if failing and number_of(request) == cursor:
             failing.clear()
-            return answer(status=503)
+            return respond(status=503)
         return pages_of_two(request)
 
     return reply
 
 
 @pytest.mark.parametrize("rows_of_a_page", [1, 2])
-def test_an_error_of_the_page_ahead_comes_in_its_turn_with_its_place(
-    scripted: Scripted, rows_of_a_page: int
-) -> None:
+def test_a_prefetch_error_comes_in_order_with_its_cursor(scripted: Scripted, rows_of_a_page: int) -> None:
     server = scripted(fails_once_at(4))
     with Netra(endpoint=server.url, max_retries=0) as client:
         traces = client.usage.iter_traces(START, END)
         got = [next(traces).id for _ in range(2 + rows_of_a_page)]
-        assert until(lambda: len(server.requests) == 3)  # the failing one is under way, or over
+        assert wait_until(lambda: len(server.requests) == 3)  # the failing request is in flight, or done
         got += [next(traces).id for _ in range(2 - rows_of_a_page)]
         with pytest.raises(ServerError) as caught:
             next(traces)
@@ -137,7 +133,7 @@ def test_an_error_of_the_page_ahead_comes_in_its_turn_with_its_place(
         assert [trace.id for trace in traces] == ALL[4:]
 
 
-def test_an_error_of_the_page_ahead_comes_in_its_turn_in_async_code(scripted: Scripted) -> None:
+def test_a_prefetch_error_comes_in_order_in_async_code(scripted: Scripted) -> None:
     got: list[str] = []
 
     async def read_slowly(traces: Any) -> None:
@@ -157,57 +153,57 @@ def test_an_error_of_the_page_ahead_comes_in_its_turn_in_async_code(scripted: Sc
     asyncio.run(work())
 
 
-def test_pages_are_read_ahead_as_well(scripted: Scripted) -> None:
+def test_pages_are_prefetched_as_well(scripted: Scripted) -> None:
     server = scripted(fails_once_at(4))
     with Netra(endpoint=server.url, max_retries=0) as client:
         traces = client.usage.iter_traces(START, END)
         pages = traces.pages()
         got = [one.id for _ in range(2) for one in next(pages)]
-        assert until(lambda: len(server.requests) == 3)
+        assert wait_until(lambda: len(server.requests) == 3)
         with pytest.raises(ServerError) as caught:
             next(pages)
         assert (got, caught.value.cursor, traces.cursor) == (ALL[:4], "cursor-4", "cursor-4")
-        assert [one.id for rest in pages for one in rest] == ALL[4:]
+        assert [one.id for traces_page in pages for one in traces_page] == ALL[4:]
 
 
-def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
+def test_leaving_the_loop_early_leaves_no_thread(scripted: Scripted) -> None:
     server = scripted(pages_of_two)
     with Netra(endpoint=server.url) as client:
         for row in client.usage.iter_traces(START, END):
             assert row.id == "trace-1"
             break
-        assert until(lambda: not our_threads())
+        assert wait_until(lambda: not running_threads())
         assert client.usage.list_traces(START, END).traces
-    assert until(lambda: server.open_connections == 0)
+    assert wait_until(lambda: server.open_connections == 0)
 
 
-def test_at_its_end_an_iterator_has_no_thread_any_more(scripted: Scripted) -> None:
+def test_a_finished_iterator_has_no_thread(scripted: Scripted) -> None:
     with Netra(endpoint=scripted(pages_of_two).url) as client:
         traces = client.usage.iter_traces(START, END)
         assert len(list(traces)) == 10
-        assert until(lambda: not our_threads())
+        assert wait_until(lambda: not running_threads())
         assert traces.cursor == "cursor-10"
 
 
-def test_leaving_the_loop_ends_a_wait_for_the_next_attempt(scripted: Scripted) -> None:
+def test_leaving_the_loop_ends_the_backoff_of_a_prefetch(scripted: Scripted) -> None:
     def limited(request: Request) -> Reply:
         if number_of(request) == 2:
-            return answer(status=429, headers={"retry-after": "50"})
+            return respond(status=429, headers={"retry-after": "50"})
         return pages_of_two(request)
 
     server = scripted(limited)
     with Netra(endpoint=server.url) as client:
         traces = client.usage.iter_traces(START, END)
         next(traces)
-        assert until(lambda: len(server.requests) == 2)
+        assert wait_until(lambda: len(server.requests) == 2)
         del traces
         gc.collect()
-        assert until(lambda: not our_threads())
+        assert wait_until(lambda: not running_threads())
     assert len(server.requests) == 2
 
 
-def test_closing_the_client_ends_a_wait_for_the_next_attempt(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer(status=429, headers={"retry-after": "50"}))
+def test_closing_the_client_ends_the_backoff_of_a_call(scripted: Scripted) -> None:
+    server = scripted(lambda _: respond(status=429, headers={"retry-after": "50"}))
     client = Netra(endpoint=server.url)
     caught: list[BaseException] = []
 
@@ -219,14 +215,14 @@ def test_closing_the_client_ends_a_wait_for_the_next_attempt(scripted: Scripted)
 
     thread = threading.Thread(target=call)
     thread.start()
-    assert until(lambda: len(server.requests) == 1)
+    assert wait_until(lambda: len(server.requests) == 1)
     client.close()
     thread.join(20)
     assert [type(error).__name__ for error in caught] == ["NotInitializedError"]
 
 
-def test_leaving_the_loop_early_leaves_no_task_and_no_socket_behind(scripted: Scripted) -> None:
-    def silent_behind_the_first(request: Request) -> Reply:
+def test_leaving_the_loop_early_leaves_no_task_or_socket(scripted: Scripted) -> None:
+    def silent_after_the_first(request: Request) -> Reply:
         if number_of(request):
             return then_silence(lambda _: b"")(b"")
         return pages_of_two(request)
@@ -247,12 +243,12 @@ def test_leaving_the_loop_early_leaves_no_task_and_no_socket_behind(scripted: Sc
             assert len(asyncio.all_tasks()) == 1
             assert http._transport._pool.connections == []  # type: ignore[attr-defined]
 
-    server = scripted(silent_behind_the_first)
+    server = scripted(silent_after_the_first)
     asyncio.run(work(), debug=True)
 
 
-def test_the_end_of_the_program_does_not_wait_for_the_page_ahead(scripted: Scripted) -> None:
-    def silent_behind_the_first(request: Request) -> Reply:
+def test_the_end_of_the_program_does_not_wait_for_a_prefetch(scripted: Scripted) -> None:
+    def silent_after_the_first(request: Request) -> Reply:
         if number_of(request):
             return then_silence(lambda _: b"")(b"")
         return pages_of_two(request)
@@ -261,7 +257,7 @@ def test_the_end_of_the_program_does_not_wait_for_the_page_ahead(scripted: Scrip
         "import sys; from netra import Netra; Netra.init(endpoint=sys.argv[1], timeout=300);"
         "rows = Netra.usage.iter_traces(sys.argv[2], sys.argv[3]); print(next(rows).id)"
     )
-    server = scripted(silent_behind_the_first)
+    server = scripted(silent_after_the_first)
     result = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", program, server.url, START, END],
         check=True,
@@ -272,9 +268,7 @@ def test_the_end_of_the_program_does_not_wait_for_the_page_ahead(scripted: Scrip
     assert (result.stdout, result.stderr) == ("trace-1\n", "")
 
 
-def test_where_no_thread_can_be_started_the_rows_come_all_the_same(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_new_threads_all_rows_still_come(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     url = scripted(pages_of_two).url
 
     def refuse(_: threading.Thread) -> None:
@@ -299,7 +293,7 @@ print([row.id for row in rows], flush=True)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_after_a_fork_both_processes_read_on(scripted: Scripted) -> None:
+def test_after_a_fork_both_processes_continue(scripted: Scripted) -> None:
     result = subprocess.run(
         [sys.executable, "-c", FORKING, scripted(pages_of_two).url, START, END],
         check=True,
@@ -310,47 +304,45 @@ def test_after_a_fork_both_processes_read_on(scripted: Scripted) -> None:
     assert result.stdout.splitlines() == [str(ALL[1:])] * 2
 
 
-@pytest.mark.parametrize("method", WAYS)
-def test_an_async_iterator_that_another_loop_left_in_its_midst_does_not_hang(
-    scripted: Scripted, method: str
-) -> None:
+@pytest.mark.parametrize("method", TRACE_ITERATORS)
+def test_an_iterator_busy_in_another_loop_raises(scripted: Scripted, method: str) -> None:
     async def begin() -> None:
         asyncio.create_task(anext(traces)).add_done_callback(
             lambda task: task.cancelled() or task.exception()
         )
         await asyncio.sleep(0.1)
 
-    async def go_on() -> None:
+    async def resume() -> None:
         with pytest.raises(NotInitializedError, match="another event loop"):
             await asyncio.wait_for(anext(traces), 20)
 
     client = AsyncNetra(endpoint=scripted(lambda _: then_silence(lambda _: b"")(b"")).url)
-    traces: Any = method_of(client.usage, method)(START, END)
+    traces: Any = get_method(client.usage, method)(START, END)
     with asyncio.Runner() as first:
         first.run(begin())
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(go_on())
+        loop.run_until_complete(resume())
         loop.close()
         first.run(client.close())
 
 
-def test_an_async_iterator_that_a_second_event_loop_goes_on_with_says_what_to_do(scripted: Scripted) -> None:
+def test_continuing_in_a_second_event_loop_raises(scripted: Scripted) -> None:
     async def begin() -> None:
         await anext(traces)
 
-    async def go_on() -> None:
+    async def resume() -> None:
         await anext(traces)
         with pytest.raises(Exception, match="another event loop") as caught:
             await anext(traces)
         assert caught.value.cursor == "cursor-2"  # type: ignore[attr-defined]
         await client.close()
 
-    def slow_behind_the_first(request: Request) -> Reply:
+    def silent_after_the_first(request: Request) -> Reply:
         return then_silence(lambda _: b"")(b"") if number_of(request) else pages_of_two(request)
 
-    client = AsyncNetra(endpoint=scripted(slow_behind_the_first).url)
+    client = AsyncNetra(endpoint=scripted(silent_after_the_first).url)
     traces = client.usage.iter_traces(START, END)
     with asyncio.Runner() as first:
         first.run(begin())
-        asyncio.run(go_on())
+        asyncio.run(resume())
         first.run(client.close())

@@ -1,4 +1,4 @@
-"""The API key is shown nowhere and sent nowhere but to the configured origin."""
+"""The API key is never shown, and is sent only to the configured origin."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ import netra
 from netra import Netra, NetraError
 from tests.faults.wire import FAULTS
 from tests.support.rows import END, START, session_usage
-from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
+from tests.support.scripted import Reply, Request, Scripted, respond, response_bytes
 
 KEY = "sk-7f3a-secret"
 
 
-def frames_of_ours(error: BaseException) -> Iterator[str]:
-    """What an error report that prints local variables would show of our frames."""
+def netra_frames(error: BaseException) -> Iterator[str]:
+    """Yield the local variables of our frames, as an error report may print them."""
     for trace, _ in traceback.walk_tb(error.__traceback__):
         if trace.f_globals["__name__"].startswith(("netra.", "netra_api.")):
             yield from (repr(value) for value in trace.f_locals.values())
 
 
 def assert_hidden(error: BaseException) -> None:
-    shown = [str(error), repr(error), repr(vars(error)), *frames_of_ours(error)]
+    shown = [str(error), repr(error), repr(vars(error)), *netra_frames(error)]
     again = pickle.loads(pickle.dumps(error))
     shown += [pickle.dumps(error).decode("latin-1"), repr(vars(again))]
     shown += traceback.format_exception(error)
@@ -38,13 +38,13 @@ def assert_hidden(error: BaseException) -> None:
 
 
 def echoing(request: Request, status: int) -> Reply:
-    """A service that answers with what it was sent, headers and all."""
+    """Respond with the headers of the request, like a service that echoes its input."""
     headers = {"x-request-id": request.headers.get("x-api-key", ""), "location": f"/{KEY}"}
-    return answer({"message": f"you sent {request.headers}"}, status=status, headers=headers)
+    return respond({"message": f"you sent {request.headers}"}, status=status, headers=headers)
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 418, 500])
-def test_a_service_that_echoes_the_key_does_not_get_it_into_an_error(
+def test_an_echoed_key_is_not_in_the_error(
     scripted: Scripted, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -61,10 +61,10 @@ def test_a_service_that_echoes_the_key_does_not_get_it_into_an_error(
 
 
 @pytest.mark.parametrize(
-    "fault", ["resets before it answers", "sends garbage", "is silent", "closes in the body"]
+    "fault", ["resets before the response", "sends garbage", "sends nothing", "closes in the body"]
 )
 def test_a_broken_connection_does_not_show_the_key(scripted: Scripted, fault: str) -> None:
-    server = scripted(lambda _: FAULTS[fault](answer_bytes({"data": session_usage()})))
+    server = scripted(lambda _: FAULTS[fault](response_bytes({"data": session_usage()})))
     limits: dict[str, Any] = {"timeout": 0.1, "max_retries": 0}
     with Netra(endpoint=server.url, api_key=KEY, **limits) as client, pytest.raises(NetraError) as caught:
         client.usage.get_session_usage("session-123", START, END)
@@ -72,7 +72,7 @@ def test_a_broken_connection_does_not_show_the_key(scripted: Scripted, fault: st
 
 
 def test_cookies_are_neither_kept_nor_sent_back(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": session_usage()}, headers={"set-cookie": "sid=1"}))
+    server = scripted(lambda _: respond({"data": session_usage()}, headers={"set-cookie": "sid=1"}))
     with Netra(endpoint=server.url) as client:
         for _ in range(2):
             client.usage.get_session_usage("session-123", START, END)
@@ -87,7 +87,7 @@ def test_no_object_shows_the_key() -> None:
 
 
 def test_the_key_is_not_in_the_url(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": session_usage()}))
+    server = scripted(lambda _: respond({"data": session_usage()}))
     with Netra(endpoint=server.url, api_key=KEY) as client:
         client.usage.get_session_usage("session-123", START, END)
     assert KEY not in server.requests[0].target
@@ -96,8 +96,8 @@ def test_the_key_is_not_in_the_url(scripted: Scripted) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("own_client", [False, True])
 def test_the_key_never_follows_a_redirect(scripted: Scripted, status: int, own_client: bool) -> None:
-    elsewhere = scripted(lambda _: answer({"data": session_usage()}))
-    server = scripted(lambda _: answer(status=status, headers={"location": f"{elsewhere.url}/usage"}))
+    elsewhere = scripted(lambda _: respond({"data": session_usage()}))
+    server = scripted(lambda _: respond(status=status, headers={"location": f"{elsewhere.url}/usage"}))
     with httpx.Client(follow_redirects=True) as http:
         client = Netra(endpoint=server.url, api_key=KEY, http_client=http if own_client else None)
         with client, pytest.raises(netra.APIStatusError, match="Redirects are not followed"):
@@ -107,7 +107,7 @@ def test_the_key_never_follows_a_redirect(scripted: Scripted, status: int, own_c
 
 
 def test_a_callers_http_client_does_not_keep_the_key(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": session_usage()}))
+    server = scripted(lambda _: respond({"data": session_usage()}))
     with httpx.Client() as http, Netra(endpoint=server.url, api_key=KEY, http_client=http) as client:
         client.usage.get_session_usage("session-123", START, END)
         http.get(f"{server.url}/other")
@@ -136,5 +136,5 @@ def test_plain_http_to_another_machine_warns_once() -> None:
         "https://netra.example",
     ],
 )
-def test_this_machine_and_https_do_not_warn(endpoint: str) -> None:
+def test_local_addresses_and_https_do_not_warn(endpoint: str) -> None:
     Netra(endpoint=endpoint, api_key=KEY).close()

@@ -1,4 +1,4 @@
-"""Whoever asks for one tenant, session or trace never gets the answer of another, and never somebody else's failure."""
+"""A request for one tenant, session or trace never returns the data of another, and never hides a failure."""
 
 from __future__ import annotations
 
@@ -9,122 +9,124 @@ from typing import Any
 import pytest
 
 from netra import APIResponseValidationError, InvalidRequestError, Netra, NetraError, PaginationError
-from tests.support.in_loop import InLoop
-from tests.support.rows import END, START, asked_id, page, session_usage, span, tenant_usage, trace
-from tests.support.scripted import Reply, Request, Scripted, answer
-from tests.support.walks import WAYS, method_of
+from tests.support.blocking import ClientClass, both_clients
+from tests.support.methods import TRACE_ITERATORS, get_method
+from tests.support.rows import END, START, page, requested_id, session_usage, span, tenant_usage, trace
+from tests.support.scripted import Reply, Request, Scripted, respond
 
-Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
-ROWS = ["list_traces", *WAYS]
+ROWS = ["list_traces", *TRACE_ITERATORS]
 SPANS = ["list_spans_by_trace_id", "iter_spans_by_trace_id"]
-ANOTHER = pytest.raises(APIResponseValidationError, match="was asked for")
+WRONG_ID = pytest.raises(APIResponseValidationError, match="was asked for")
 
 
-def call(face: type[Netra | InLoop], url: str, method: str, *arguments: Any, **options: Any) -> Any:
+def call(client_class: ClientClass, url: str, method: str, *arguments: Any, **options: Any) -> Any:
     if "parallel" in method:
-        options["concurrency"] = 1  # the servers here do not look at the window
-    with face(endpoint=url, max_retries=0) as client:
-        found = method_of(client.usage, method)(*arguments, **options)
+        options["concurrency"] = 1  # the servers in this module ignore the window
+    with client_class(endpoint=url, max_retries=0) as client:
+        found = get_method(client.usage, method)(*arguments, **options)
         return found if method.startswith("get") else list(found)
 
 
-# ---------------------------------------------------------------- another's answer
+# ---------------------------------------------------------------- data of another id
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("found", ["Zenith", "acetech", "AceTech ", ""])
 @pytest.mark.parametrize("envelope", [True, False])
-def test_the_usage_of_another_is_refused(
-    scripted: Scripted, face: type[Netra | InLoop], found: str, envelope: bool
+def test_the_usage_of_another_id_is_rejected(
+    scripted: Scripted, client_class: ClientClass, found: str, envelope: bool
 ) -> None:
     for method, usage in (
         ("get_tenant_usage", tenant_usage(tenant_id=found)),
         ("get_session_usage", session_usage(session_id=found)),
     ):
-        reply = answer({"data": usage} if envelope else usage)
+        reply = respond({"data": usage} if envelope else usage)
         server = scripted(lambda _, reply=reply: reply)  # type: ignore[misc]
         with pytest.raises(
             APIResponseValidationError, match=f"{found!r} was answered, 'AceTech' was asked for"
         ):
-            call(face, server.url, method, "AceTech", START, END)
+            call(client_class, server.url, method, "AceTech", START, END)
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", ROWS)
 @pytest.mark.parametrize(
     ("filter_name", "field"),
     [("trace_id", "id"), ("session_id", "session_id"), ("user_id", "user_id"), ("tenant_id", "tenant_id")],
 )
-def test_a_row_of_another_is_refused(
-    scripted: Scripted, face: type[Netra | InLoop], method: str, filter_name: str, field: str
+def test_a_row_with_another_id_is_rejected(
+    scripted: Scripted,
+    client_class: ClientClass,
+    method: str,
+    filter_name: str,
+    field: str,
 ) -> None:
     rows = [trace(1, **{field: "mine"}), trace(2, **{field: "theirs"})]
-    server = scripted(lambda request: answer(page(rows if request.method == "POST" else [])))
+    server = scripted(lambda request: respond(page(rows if request.method == "POST" else [])))
     with pytest.raises(APIResponseValidationError, match=rf"data\.data\[1\]\.{field}: 'theirs' was answered"):
-        call(face, server.url, method, START, END, **{filter_name: "mine"})
+        call(client_class, server.url, method, START, END, **{filter_name: "mine"})
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", ROWS)
 @pytest.mark.parametrize("name", ["session_id", "user_id", "tenant_id"])
-def test_a_row_that_carries_no_id_is_taken(
-    scripted: Scripted, face: type[Netra | InLoop], method: str, name: str
+def test_a_row_without_an_id_is_accepted(
+    scripted: Scripted, client_class: ClientClass, method: str, name: str
 ) -> None:
     rows = [trace(1), trace(2, **{name: None}), trace(3, **{name: ""}), trace(4, **{name: "mine"})]
-    server = scripted(lambda request: answer(page(rows if request.method == "POST" else [])))
-    assert len(call(face, server.url, method, START, END, **{name: "mine"})) == 4
+    server = scripted(lambda request: respond(page(rows if request.method == "POST" else [])))
+    assert len(call(client_class, server.url, method, START, END, **{name: "mine"})) == 4
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", SPANS)
-def test_the_spans_of_another_trace_are_refused(
-    scripted: Scripted, face: type[Netra | InLoop], method: str
+def test_the_spans_of_another_trace_are_rejected(
+    scripted: Scripted, client_class: ClientClass, method: str
 ) -> None:
-    server = scripted(lambda _: answer(page([span(1, trace_id="t-1"), span(2, trace_id="t-2")])))
+    server = scripted(lambda _: respond(page([span(1, trace_id="t-1"), span(2, trace_id="t-2")])))
     with pytest.raises(APIResponseValidationError, match=r"data\.data\[1\]\.trace_id: 't-2' was answered"):
-        call(face, server.url, method, "t-1")
+        call(client_class, server.url, method, "t-1")
 
 
-@Faces
-def test_spans_of_another_trace_are_refused_in_a_drill_down(
-    scripted: Scripted, face: type[Netra | InLoop]
-) -> None:
+@both_clients
+def test_with_spans_rejects_the_spans_of_another_trace(scripted: Scripted, client_class: ClientClass) -> None:
     def reply(request: Request) -> Reply:
         if request.method == "POST":
-            return answer(page([trace(1), trace(2)]))
-        return answer(page([span(trace_id="trace-1")]))
+            return respond(page([trace(1), trace(2)]))
+        return respond(page([span(trace_id="trace-1")]))
 
-    with ANOTHER as caught:
-        call(face, scripted(reply).url, "with_spans", START, END)
+    with WRONG_ID as caught:
+        call(client_class, scripted(reply).url, "with_spans", START, END)
     assert caught.value.cursor == "cursor-1"
 
 
 ID = uuid.UUID("45a32b90-f28c-4e88-839f-c5db103e9943")
 
 
-@Faces
-@pytest.mark.parametrize("asked", [str(ID), ID.hex, str(ID).upper()])
+@both_clients
+@pytest.mark.parametrize("requested", [str(ID), ID.hex, str(ID).upper()])
 @pytest.mark.parametrize("found", [str(ID), ID.hex, ID.hex.upper()])
-def test_a_trace_is_the_same_with_or_without_dashes_and_in_either_case(
-    scripted: Scripted, face: type[Netra | InLoop], asked: str, found: str
+def test_trace_ids_match_in_any_case_and_with_dashes(
+    scripted: Scripted, client_class: ClientClass, requested: str, found: str
 ) -> None:
     def reply(request: Request) -> Reply:
-        return answer(page([trace(id=found)] if request.method == "POST" else [span(trace_id=found)]))
+        return respond(page([trace(id=found)] if request.method == "POST" else [span(trace_id=found)]))
 
     url = scripted(reply).url
-    assert len(call(face, url, "iter_traces", START, END, trace_id=asked)) == 1
-    assert len(call(face, url, "iter_spans_by_trace_id", asked)) == 1
+    assert len(call(client_class, url, "iter_traces", START, END, trace_id=requested)) == 1
+    assert len(call(client_class, url, "iter_spans_by_trace_id", requested)) == 1
 
 
-def test_a_refused_answer_is_not_asked_for_again_and_shows_ids_only_in_part(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": tenant_usage(tenant_id="x" * 10_000)}))
-    with Netra(endpoint=server.url) as client, ANOTHER as caught:
+def test_a_rejected_response_is_not_requested_again(scripted: Scripted) -> None:
+    """The message shows only a part of a long id."""
+    server = scripted(lambda _: respond({"data": tenant_usage(tenant_id="x" * 10_000)}))
+    with Netra(endpoint=server.url) as client, WRONG_ID as caught:
         client.usage.get_tenant_usage("AceTech", START, END)
     assert len(server.requests) == 1
     assert len(str(caught.value)) < 1_000
 
 
-# ---------------------------------------------------------------- a failure inside a success
+# ---------------------------------------------------------------- error bodies with status 200
 
 FAILURES: list[dict[str, Any]] = [
     {"message": "Internal server error"},
@@ -142,39 +144,39 @@ FAILURES: list[dict[str, Any]] = [
 ]
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("nothing", [None, {}, {"tokenCount": 0, "session_id": None}], ids=str)
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
-def test_a_failure_inside_a_success_is_no_missing_usage(
-    scripted: Scripted, face: type[Netra | InLoop], failure: dict[str, Any], nothing: Any
+def test_an_error_body_with_status_200_is_not_missing_usage(
+    scripted: Scripted, client_class: ClientClass, failure: dict[str, Any], nothing: Any
 ) -> None:
-    server = scripted(lambda _: answer({"data": nothing, **failure}))
+    server = scripted(lambda _: respond({"data": nothing, **failure}))
     for method in ("get_session_usage", "get_tenant_usage"):
         with pytest.raises(APIResponseValidationError, match="body of a failure"):
-            call(face, server.url, method, "AceTech", START, END)
+            call(client_class, server.url, method, "AceTech", START, END)
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize(
     "success",
     [{}, {"success": True}, {"statusCode": 200}, {"statusCode": 201, "message": None, "error": None}],
     ids=str,
 )
-def test_a_success_without_data_is_a_missing_usage(
-    scripted: Scripted, face: type[Netra | InLoop], success: dict[str, Any]
+def test_a_success_without_data_means_no_usage(
+    scripted: Scripted, client_class: ClientClass, success: dict[str, Any]
 ) -> None:
-    server = scripted(lambda _: answer({"data": None, **success}))
-    assert call(face, server.url, "get_tenant_usage", "AceTech", START, END) is None
+    server = scripted(lambda _: respond({"data": None, **success}))
+    assert call(client_class, server.url, "get_tenant_usage", "AceTech", START, END) is None
 
 
 @pytest.mark.parametrize("inside", [{"success": False}, {"message": "out of memory"}, {"error": 5}], ids=str)
-def test_a_failure_inside_the_data_is_no_missing_usage(scripted: Scripted, inside: dict[str, Any]) -> None:
-    server = scripted(lambda _: answer({"data": inside}))
+def test_an_error_body_inside_data_is_not_missing_usage(scripted: Scripted, inside: dict[str, Any]) -> None:
+    server = scripted(lambda _: respond({"data": inside}))
     with pytest.raises(APIResponseValidationError):
         call(Netra, server.url, "get_tenant_usage", "AceTech", START, END)
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", [*ROWS, *SPANS])
 @pytest.mark.parametrize(
     "failure",
@@ -187,19 +189,19 @@ def test_a_failure_inside_the_data_is_no_missing_usage(scripted: Scripted, insid
     ],
     ids=str,
 )
-def test_a_failure_inside_a_success_is_no_empty_page(
-    scripted: Scripted, face: type[Netra | InLoop], method: str, failure: dict[str, Any]
+def test_an_error_body_with_status_200_is_not_an_empty_page(
+    scripted: Scripted, client_class: ClientClass, method: str, failure: dict[str, Any]
 ) -> None:
-    server = scripted(lambda _: answer({**page([]), **failure}))
+    server = scripted(lambda _: respond({**page([]), **failure}))
     arguments = ["trace-1"] if method in SPANS else [START, END]
     with pytest.raises(APIResponseValidationError, match="body of a failure"):
-        call(face, server.url, method, *arguments)
+        call(client_class, server.url, method, *arguments)
 
 
 ZEROS = {"tokenCount": 0, "requestsCount": 0, "sessionsCount": 0, "totalCost": 0.0}
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize(
     "body",
     [
@@ -216,24 +218,24 @@ ZEROS = {"tokenCount": 0, "requestsCount": 0, "sessionsCount": 0, "totalCost": 0
     ],
     ids=str,
 )
-def test_a_failure_inside_a_success_is_no_usage_of_zero(
-    scripted: Scripted, face: type[Netra | InLoop], body: Any
+def test_an_error_body_with_status_200_is_not_zero_usage(
+    scripted: Scripted, client_class: ClientClass, body: Any
 ) -> None:
     with pytest.raises(APIResponseValidationError):
-        call(face, scripted(lambda _: answer(body)).url, "get_tenant_usage", "AceTech", START, END)
+        call(client_class, scripted(lambda _: respond(body)).url, "get_tenant_usage", "AceTech", START, END)
 
 
-def test_a_usage_of_zero_is_one(scripted: Scripted) -> None:
+def test_zero_usage_is_a_valid_result(scripted: Scripted) -> None:
     for body in (
         {"data": tenant_usage(**ZEROS)},
         tenant_usage(**ZEROS),
         {"data": tenant_usage(**ZEROS), "success": True},
     ):
-        url = scripted(lambda _, body=body: answer(body)).url  # type: ignore[misc]
+        url = scripted(lambda _, body=body: respond(body)).url  # type: ignore[misc]
         assert call(Netra, url, "get_tenant_usage", "AceTech", START, END).total_cost == 0
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", [*ROWS, *SPANS])
 @pytest.mark.parametrize(
     ("outer", "inner"),
@@ -246,18 +248,18 @@ def test_a_usage_of_zero_is_one(scripted: Scripted) -> None:
     ],
     ids=str,
 )
-def test_an_empty_page_says_nothing_but_success(
-    scripted: Scripted, face: type[Netra | InLoop], method: str, outer: Any, inner: Any
+def test_an_empty_page_with_an_error_message_is_rejected(
+    scripted: Scripted, client_class: ClientClass, method: str, outer: Any, inner: Any
 ) -> None:
     body = page([])
-    server = scripted(lambda _: answer({"data": {**body["data"], **inner}, **outer}))
+    server = scripted(lambda _: respond({"data": {**body["data"], **inner}, **outer}))
     arguments = ["trace-1"] if method in SPANS else [START, END]
     with pytest.raises(APIResponseValidationError, match="body of a failure"):
-        call(face, server.url, method, *arguments)
+        call(client_class, server.url, method, *arguments)
 
 
-def test_a_page_with_rows_may_come_with_a_message(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({**page([trace()]), "message": "ok", "statusCode": 200}))
+def test_a_page_with_rows_may_have_a_message(scripted: Scripted) -> None:
+    server = scripted(lambda _: respond({**page([trace()]), "message": "ok", "statusCode": 200}))
     assert len(call(Netra, server.url, "list_traces", START, END)) == 1
 
 
@@ -265,13 +267,13 @@ class Customer(str, enum.Enum):  # noqa: UP042  (the older form: its str() is no
     ACME = "acme"
 
 
-def test_an_enum_that_is_text_is_its_value(scripted: Scripted) -> None:
+def test_a_text_enum_is_sent_as_its_value(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         if request.method == "POST":
-            return answer(page([]))
+            return respond(page([]))
         if "spans" in request.path:
-            return answer(page([span(trace_id="acme")]))
-        return answer({"data": tenant_usage(tenant_id=asked_id(request.path))})
+            return respond(page([span(trace_id="acme")]))
+        return respond({"data": tenant_usage(tenant_id=requested_id(request.path))})
 
     server = scripted(reply)
     with Netra(endpoint=server.url) as client:
@@ -285,17 +287,17 @@ def test_an_enum_that_is_text_is_its_value(scripted: Scripted) -> None:
     assert (server.requests[2].query["cursor"], server.requests[2].query["spanName"]) == ("acme", "acme")
 
 
-def test_the_words_of_a_failure_are_told(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": None, "error": {"message": "out of memory"}}))
+def test_the_error_quotes_the_failure_message(scripted: Scripted) -> None:
+    server = scripted(lambda _: respond({"data": None, "error": {"message": "out of memory"}}))
     with pytest.raises(APIResponseValidationError, match=r"failure \(out of memory\)"):
         call(Netra, server.url, "get_tenant_usage", "AceTech", START, END)
 
 
-# ---------------------------------------------------------------- arguments that are slips
+# ---------------------------------------------------------------- wrong arguments
 
 
-class _Whatever:
-    """Like pandas.NA, or an array: cannot be compared."""
+class _Incomparable:
+    """A value that cannot be compared, like pandas.NA or an array."""
 
     def __eq__(self, _: object) -> bool:
         raise TypeError("boolean value of this is ambiguous")
@@ -304,87 +306,87 @@ class _Whatever:
 
 
 @pytest.mark.parametrize(
-    "slip", [b"AceTech", 7, 7.5, float("nan"), uuid.UUID(int=7), True, ["AceTech"], _Whatever()]
+    "wrong", [b"AceTech", 7, 7.5, float("nan"), uuid.UUID(int=7), True, ["AceTech"], _Incomparable()]
 )
 @pytest.mark.parametrize("name", ["trace_id", "session_id", "user_id", "tenant_id", "cursor", "sort_field"])
 @pytest.mark.parametrize("method", ["list_traces", "iter_traces", "with_spans"])
-def test_what_is_not_text_is_refused_by_name(slip: Any, name: str, method: str) -> None:
-    refused = pytest.raises(InvalidRequestError, match=rf"^{name} must be a str, not {type(slip).__name__}")
-    with Netra(endpoint="http://127.0.0.1:1") as client, refused:
-        method_of(client.usage, method)(START, END, **{name: slip})
+def test_an_argument_that_is_no_text_is_rejected_by_name(wrong: Any, name: str, method: str) -> None:
+    rejected = pytest.raises(InvalidRequestError, match=rf"^{name} must be a str, not {type(wrong).__name__}")
+    with Netra(endpoint="http://127.0.0.1:1") as client, rejected:
+        get_method(client.usage, method)(START, END, **{name: wrong})
 
 
-@pytest.mark.parametrize("slip", [None, b"AceTech", 7, float("nan"), uuid.UUID(int=7), _Whatever(), ""])
-def test_an_id_that_is_not_text_is_refused_by_name(slip: Any) -> None:
+@pytest.mark.parametrize("wrong", [None, b"AceTech", 7, float("nan"), uuid.UUID(int=7), _Incomparable(), ""])
+def test_an_id_that_is_no_text_is_rejected_by_name(wrong: Any) -> None:
     with Netra(endpoint="http://127.0.0.1:1") as client:
         for method, name in (("get_session_usage", "session_id"), ("get_tenant_usage", "tenant_id")):
             with pytest.raises(InvalidRequestError, match=f"^{name}"):
-                method_of(client.usage, method)(slip, START, END)
+                get_method(client.usage, method)(wrong, START, END)
         for method in SPANS:
             with pytest.raises(InvalidRequestError, match=r"^trace_id"):
-                method_of(client.usage, method)(slip)
+                get_method(client.usage, method)(wrong)
 
 
 @pytest.mark.parametrize("name", ["direction", "sort_order"])
-@pytest.mark.parametrize("slip", [_Whatever(), 1, b"desc", "DESC", ["desc"]])
-def test_choices_that_are_none_are_refused_by_name(name: str, slip: Any) -> None:
+@pytest.mark.parametrize("wrong", [_Incomparable(), 1, b"desc", "DESC", ["desc"]])
+def test_an_unknown_choice_is_rejected_by_name(name: str, wrong: Any) -> None:
     with (
         Netra(endpoint="http://127.0.0.1:1") as client,
         pytest.raises(InvalidRequestError, match=f"^{name}="),
     ):
-        client.usage.list_traces(START, END, **{name: slip})
+        client.usage.list_traces(START, END, **{name: wrong})
 
 
 @pytest.mark.parametrize("end", ["2026-10-31", "20261031"])
-def test_no_method_takes_an_end_without_a_time_of_day(end: str) -> None:
+def test_every_method_rejects_an_end_without_a_time_of_day(end: str) -> None:
     with Netra(endpoint="http://127.0.0.1:1") as client:
         for method in ("get_session_usage", "get_tenant_usage"):
             with pytest.raises(InvalidRequestError, match="leave out the day"):
-                method_of(client.usage, method)("AceTech", "2026-10-01", end)
+                get_method(client.usage, method)("AceTech", "2026-10-01", end)
         for method in ROWS:
             with pytest.raises(InvalidRequestError, match="leave out the day"):
-                method_of(client.usage, method)("2026-10-01", end)
+                get_method(client.usage, method)("2026-10-01", end)
 
 
 # ---------------------------------------------------------------- cursors and ids of the service
 
 HALF = "\ud800"
-"""Half of a character: JSON and Python can hold it, no request can."""
+"""Half of a character (a lone surrogate): valid in JSON and Python, but not in a request."""
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("method", [*ROWS, *SPANS])
-def test_a_cursor_that_cannot_be_sent_is_the_services_fault(
-    scripted: Scripted, face: type[Netra | InLoop], method: str
+def test_a_cursor_that_cannot_be_sent_is_a_pagination_error(
+    scripted: Scripted, client_class: ClientClass, method: str
 ) -> None:
     def reply(request: Request) -> Reply:
         if method.endswith("with_spans") and request.method == "GET":
-            return answer(page([]))
-        return answer(page([(span if method in SPANS else trace)(cursor=HALF)], more=True))
+            return respond(page([]))
+        return respond(page([(span if method in SPANS else trace)(cursor=HALF)], more=True))
 
     arguments = ["trace-1"] if method in SPANS else [START, END]
     with pytest.raises(PaginationError, match="no cursor") as caught:
-        call(face, scripted(reply).url, method, *arguments)
+        call(client_class, scripted(reply).url, method, *arguments)
     assert caught.value.cursor is None
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("wrong", ["", ".", "..", HALF])
-def test_a_trace_whose_id_cannot_be_sent_is_the_services_fault(
-    scripted: Scripted, face: type[Netra | InLoop], wrong: str
+def test_a_trace_id_that_cannot_be_sent_is_a_response_error(
+    scripted: Scripted, client_class: ClientClass, wrong: str
 ) -> None:
     def reply(request: Request) -> Reply:
         if request.method == "POST":
-            return answer(page([trace(1), trace(2, id=wrong)]))
-        return answer(page([]))
+            return respond(page([trace(1), trace(2, id=wrong)]))
+        return respond(page([]))
 
     with pytest.raises(APIResponseValidationError, match="because of its id") as caught:
-        call(face, scripted(reply).url, "with_spans", START, END)
+        call(client_class, scripted(reply).url, "with_spans", START, END)
     assert caught.value.cursor == "cursor-1"
 
 
 class CursorsOfPages:
-    """Three pages of two rows, which have no cursor of their own; the pages have."""
+    """Three pages of two rows. The pages have cursors, the rows have none."""
 
     def __init__(self, own: Any = "") -> None:
         self._own = own
@@ -392,26 +394,26 @@ class CursorsOfPages:
 
     def __call__(self, request: Request) -> Reply:
         if request.method == "GET" and "trace-" in request.path and "spans" in request.path:
-            return answer(status=503) if self.fail == request.path else answer(page([]))
+            return respond(status=503) if self.fail == request.path else respond(page([]))
         number = int((request.json["pagination"].get("cursor") or "page-0").removeprefix("page-"))
         if self.fail == f"page-{number}":
-            return answer(status=503)
+            return respond(status=503)
         rows = [trace(number * 2 + step, cursor=self._own) for step in (1, 2)]
-        return answer(page(rows, more=number < 2, nextCursor=f"page-{number + 1}"))
+        return respond(page(rows, more=number < 2, nextCursor=f"page-{number + 1}"))
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("own", ["", HALF])
 @pytest.mark.parametrize("method", ROWS[1:])
 @pytest.mark.parametrize("failing", [0, 1, 2])
-def test_rows_without_a_cursor_are_gone_on_from_at_their_page(
-    scripted: Scripted, face: type[Netra | InLoop], own: str, method: str, failing: int
+def test_rows_without_a_cursor_resume_at_their_page(
+    scripted: Scripted, client_class: ClientClass, own: str, method: str, failing: int
 ) -> None:
     service = CursorsOfPages(own)
     server = scripted(service)
     options: dict[str, Any] = {"concurrency": 1} if "parallel" in method else {}
-    with face(endpoint=server.url, max_retries=0) as client:
-        iterate = method_of(client.usage, method)
+    with client_class(endpoint=server.url, max_retries=0) as client:
+        iterate = get_method(client.usage, method)
         everything = iterate(START, END, **options)
         assert [row_id(row) for row in everything] == [f"trace-{number}" for number in range(1, 7)]
         service.fail = f"page-{failing}"
@@ -419,24 +421,22 @@ def test_rows_without_a_cursor_are_gone_on_from_at_their_page(
             list(iterate(START, END, **options))
         service.fail = None
         assert caught.value.cursor == (f"page-{failing}" if failing else None)
-        rest = [row_id(row) for row in iterate(START, END, cursor=caught.value.cursor, **options)]
-        assert rest == [f"trace-{number}" for number in range(2 * failing + 1, 7)]
+        remainder = [row_id(row) for row in iterate(START, END, cursor=caught.value.cursor, **options)]
+        assert remainder == [f"trace-{number}" for number in range(2 * failing + 1, 7)]
 
 
-@Faces
-def test_where_no_cursor_is_exact_the_error_says_so_and_the_iterator_goes_on(
-    scripted: Scripted, face: type[Netra | InLoop]
-) -> None:
+@both_clients
+def test_an_inexact_cursor_is_noted_on_the_error(scripted: Scripted, client_class: ClientClass) -> None:
     service = CursorsOfPages()
     service.fail = "/sdk/traces/trace-4/spans"
-    with face(endpoint=scripted(service).url, max_retries=0) as client:
+    with client_class(endpoint=scripted(service).url, max_retries=0) as client:
         with pytest.raises(NetraError) as caught:
             list(client.usage.iter_traces(START, END).with_spans())
         assert caught.value.cursor == "page-1"
         assert "emitted already" in caught.value.__notes__[0]
 
 
-def test_the_iterator_itself_goes_on_exactly(scripted: Scripted) -> None:
+def test_the_same_iterator_continues_exactly(scripted: Scripted) -> None:
     service = CursorsOfPages()
     service.fail = "/sdk/traces/trace-4/spans"
     with Netra(endpoint=scripted(service).url, max_retries=0) as client:

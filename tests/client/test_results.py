@@ -1,4 +1,4 @@
-"""What a body becomes: the result, None only where the contract says so, or a loud error that names the place."""
+"""A body becomes a result, None only where the contract says so, or an error that names the place."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from netra import (
     SpansPage,
     TracesPage,
 )
+from tests.support.methods import get_method
 from tests.support.rows import END, START, page, session_usage, span, tenant_usage, trace
-from tests.support.scripted import Scripted, answer
-from tests.support.walks import method_of
+from tests.support.scripted import Scripted, respond
 
 IDS = {"get_session_usage": "session-123", "get_tenant_usage": "AceTech"}
 
 
 @pytest.fixture
 def call(scripted: Scripted) -> Any:
-    """`call(method, body)`: what the method makes of the body."""
+    """`call(method, body)` returns the result of the method for this response body."""
 
-    def run(method: str, value: Any = None, **how: Any) -> Any:
-        server = scripted(lambda _: answer(value, **how))
+    def run(method: str, value: Any = None, **options: Any) -> Any:
+        server = scripted(lambda _: respond(value, **options))
         arguments = (
             ["trace-1"]
             if "spans" in method
@@ -36,7 +36,7 @@ def call(scripted: Scripted) -> Any:
             else [IDS[method], START, END]
         )
         with Netra(endpoint=server.url) as client:
-            return method_of(client.usage, method)(*arguments)
+            return get_method(client.usage, method)(*arguments)
 
     return run
 
@@ -73,7 +73,7 @@ NOTHING = [
 
 
 @pytest.mark.parametrize("body", NOTHING)
-def test_none_means_that_there_is_no_such_session_or_tenant(call: Any, body: Any) -> None:
+def test_none_means_there_is_no_such_session_or_tenant(call: Any, body: Any) -> None:
     assert call("get_session_usage", body) is None
     assert call("get_tenant_usage", body) is None
 
@@ -104,26 +104,25 @@ WRONG: list[Any] = [None, "12", True, [], {}]
         ({"error": "Internal Server Error", "data": None}, "failure"),
     ],
 )
-def test_a_count_that_is_missing_or_wrong_is_an_error_and_never_zero(
-    call: Any, body: Any, place: str
-) -> None:
+def test_a_missing_or_wrong_count_is_an_error_and_never_zero(call: Any, body: Any, place: str) -> None:
     with pytest.raises(APIResponseValidationError, match=place):
         call("get_session_usage", body)
 
 
-def test_a_whole_number_is_an_int_and_a_cost_a_float_however_they_are_written(call: Any) -> None:
+def test_counts_are_ints_and_costs_are_floats(call: Any) -> None:
+    """However the service writes these numbers."""
     usage = call("get_session_usage", {"data": session_usage(tokenCount=30.0, totalCost=1)})
     assert (type(usage.token_count), type(usage.total_cost)) == (int, float)
 
 
-def test_a_page_of_traces(call: Any) -> None:
+def test_a_page_of_traces_has_rows_and_a_cursor(call: Any) -> None:
     result = call("list_traces", page([trace(1), trace(2)], more=True))
     assert isinstance(result, TracesPage)
     assert [row.id for row in result.traces] == [row.id for row in result] == ["trace-1", "trace-2"]
     assert (result.has_next_page, result.next_cursor, len(result)) == (True, "cursor-2", 2)
 
 
-def test_a_page_of_spans(call: Any) -> None:
+def test_a_page_of_spans_has_rows_and_a_cursor(call: Any) -> None:
     result = call("list_spans_by_trace_id", page([span(1)]))
     assert isinstance(result, SpansPage)
     assert [row.id for row in result.spans] == [row.id for row in result] == ["span-1"]
@@ -131,7 +130,8 @@ def test_a_page_of_spans(call: Any) -> None:
 
 
 @pytest.mark.parametrize("row", [trace(), trace(total_tokens=None, total_cost=None)])
-def test_a_trace_without_tokens_or_cost_shows_zero_and_otherwise_none(call: Any, row: Any) -> None:
+def test_a_trace_without_tokens_or_cost_shows_zero(call: Any, row: Any) -> None:
+    """Other missing fields are None."""
     (found,) = call("list_traces", page([row])).traces
     assert (found.total_tokens, f"{found.total_cost:.4f}") == (0, "0.0000")
     assert found.session_id is None
@@ -139,12 +139,12 @@ def test_a_trace_without_tokens_or_cost_shows_zero_and_otherwise_none(call: Any,
     assert found.has_error is None
 
 
-def test_no_sentinel_is_anywhere_in_a_row(call: Any) -> None:
+def test_a_row_holds_no_unset_sentinel(call: Any) -> None:
     (found,) = call("list_spans_by_trace_id", page([span()])).spans
     assert {type(value) for value in found.to_dict().values()} == {str, type(None)}
 
 
-def test_times_are_text_and_datetimes(call: Any) -> None:
+def test_times_are_available_as_text_and_datetime(call: Any) -> None:
     (found,) = call("list_traces", page([trace()])).traces
     assert found.start_time == "2026-01-15T09:30:00.000Z"
     assert (found.end_datetime - found.start_datetime).total_seconds() == 2.5
@@ -157,7 +157,7 @@ def test_times_are_text_and_datetimes(call: Any) -> None:
     assert step.created_datetime == datetime(2026, 1, 15, 9, 30, 3, tzinfo=UTC)
 
 
-def test_fields_that_the_contract_does_not_know_are_kept(call: Any) -> None:
+def test_fields_unknown_to_the_contract_are_kept(call: Any) -> None:
     row = trace(region="eu", kind="a-kind-of-tomorrow", score={"a": [1]})
     (found,) = call("list_traces", page([row])).traces
     assert (found["region"], found.kind) == ("eu", "a-kind-of-tomorrow")
@@ -180,7 +180,7 @@ def test_fields_that_the_contract_does_not_know_are_kept(call: Any) -> None:
         (None, r"data\.data: expected a list"),
     ],
 )
-def test_one_bad_row_fails_its_page_and_names_the_place(call: Any, rows: Any, place: str) -> None:
+def test_one_bad_row_fails_its_page_and_the_error_names_it(call: Any, rows: Any, place: str) -> None:
     with pytest.raises(APIResponseValidationError, match=place) as caught:
         call("list_traces", page(rows), headers={"x-request-id": "req-1"})
     assert caught.value.request_id == "req-1"
@@ -199,7 +199,7 @@ def test_one_bad_row_fails_its_page_and_names_the_place(call: Any, rows: Any, pl
         (page([], more="yes"), r"data\.pageInfo\.hasNextPage"),  # type: ignore[arg-type]
     ],
 )
-def test_an_envelope_that_does_not_fit_names_the_place(call: Any, body: Any, place: str) -> None:
+def test_a_bad_envelope_is_an_error_that_names_the_place(call: Any, body: Any, place: str) -> None:
     for method in ("list_traces", "list_spans_by_trace_id"):
         with pytest.raises(APIResponseValidationError, match=place):
             call(method, body)
@@ -214,12 +214,12 @@ def test_a_body_that_is_no_json_object_is_an_error(call: Any, body: bytes) -> No
             call(method, body=body)
 
 
-def test_an_empty_success_is_an_error(call: Any) -> None:
+def test_an_empty_success_response_is_an_error(call: Any) -> None:
     with pytest.raises(APIResponseValidationError, match="204"):
         call("list_traces", status=204, body=b"")
 
 
 @pytest.mark.parametrize("rows", [[], [trace(1, cursor="")], [trace(1, cursor=None)], [{}], ["row"]])
-def test_more_pages_without_a_way_on_are_an_error_also_for_a_single_page(call: Any, rows: Any) -> None:
+def test_a_single_page_with_more_pages_needs_a_cursor(call: Any, rows: Any) -> None:
     with pytest.raises(PaginationError, match="no cursor"):
         call("list_traces", page(rows, more=True))

@@ -1,4 +1,4 @@
-"""What a row of the service is in Python: one dictionary form, exact costs, and unknown told from zero."""
+"""A row of the service in Python: one dictionary form, exact costs, and unknown costs that differ from zero."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from netra_api.types import OpenModel
 import netra
 from netra import Netra, SessionUsageData, TenantUsageData, TraceSpan, TraceSummary
 from tests.support.rows import END, START, page, session_usage, span, tenant_usage, trace
-from tests.support.scripted import Scripted, answer
+from tests.support.scripted import Scripted, respond
 
 SENT: dict[type[Any], dict[str, Any]] = {
     SessionUsageData: session_usage(),
@@ -47,21 +47,21 @@ SENT: dict[type[Any], dict[str, Any]] = {
     ),
 }
 MODELS = list(SENT)
-EachModel = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-TODAY = {"quality": {"score": [1, None]}, "region": None}
-"""Fields that the contract does not know."""
+each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+UNKNOWN = {"quality": {"score": [1, None]}, "region": None}
+"""Fields that are unknown to the contract."""
 
 
-@EachModel
+@each_model
 def test_attributes_items_and_dictionary_have_the_same_names(model: type[Any]) -> None:
-    row = model.from_dict({**SENT[model], **TODAY})
+    row = model.from_dict({**SENT[model], **UNKNOWN})
     shown = row.to_dict()
     assert shown == dict(row) == {name: row[name] for name in row} == {**row}
-    assert list(shown) == list(row.keys()) == [*model.from_dict(SENT[model]).to_dict(), *TODAY]
+    assert list(shown) == list(row.keys()) == [*model.from_dict(SENT[model]).to_dict(), *UNKNOWN]
     for name, value in shown.items():
         assert name in row
         assert row.get(name, "absent") == value
-        if name not in TODAY:
+        if name not in UNKNOWN:
             assert getattr(row, name) == value or (value is None and name in ("total_cost", "total_tokens"))
     assert "nothing" not in row
     assert row.get("nothing") is None
@@ -69,8 +69,8 @@ def test_attributes_items_and_dictionary_have_the_same_names(model: type[Any]) -
         row["nothing"]
 
 
-@EachModel
-def test_documented_names_win(model: type[Any]) -> None:
+@each_model
+def test_rows_use_the_documented_names(model: type[Any]) -> None:
     row = model.from_dict(SENT[model])
     for name in (
         "requestsCount",
@@ -91,8 +91,8 @@ def test_documented_names_win(model: type[Any]) -> None:
     assert set(documented[model].split()) <= set(row)
 
 
-@EachModel
-def test_rows_of_all_kinds_have_the_same_keys(model: type[Any]) -> None:
+@each_model
+def test_all_rows_of_a_model_have_the_same_keys(model: type[Any]) -> None:
     required = {name: value for name, value in SENT[model].items() if name not in ("session_id", "models")}
     if "session_id" in model._required:
         required = SENT[model]
@@ -100,9 +100,9 @@ def test_rows_of_all_kinds_have_the_same_keys(model: type[Any]) -> None:
     assert set(model._api_names) == set(model.from_dict(required))
 
 
-@EachModel
-def test_what_came_is_given_back_to_the_letter(model: type[Any]) -> None:
-    sent = {**SENT[model], **TODAY}
+@each_model
+def test_to_dict_with_api_names_restores_what_was_sent(model: type[Any]) -> None:
+    sent = {**SENT[model], **UNKNOWN}
     row = model.from_dict(sent)
     assert row.to_dict(use_api_names=True) == sent
     assert list(row.to_dict(use_api_names=True)) == sorted(
@@ -111,20 +111,20 @@ def test_what_came_is_given_back_to_the_letter(model: type[Any]) -> None:
     assert model.from_dict(row.to_dict(use_api_names=True)) == row
 
 
-def test_an_unknown_field_does_not_hide_one_with_a_documented_name() -> None:
+def test_a_documented_field_hides_an_unknown_one_of_its_name() -> None:
     row = TraceSpan.from_dict(span(start_time_ms="1", start_time="another form"))
     assert row.start_time == row["start_time"] == row.to_dict()["start_time"] == "1"
     assert row.to_dict(use_api_names=True)["start_time"] == "another form"
 
 
-def test_an_unknown_field_shows_where_nothing_came_for_ours() -> None:
+def test_an_unknown_field_fills_a_missing_documented_one() -> None:
     row = TraceSpan.from_dict(span(start_time="another form"))
     assert row["start_time"] == row.to_dict()["start_time"] == "another form"
 
 
-@EachModel
-def test_copies_keep_what_the_contract_does_not_know(model: type[Any]) -> None:
-    row = model.from_dict({**SENT[model], **TODAY})
+@each_model
+def test_copies_keep_unknown_fields(model: type[Any]) -> None:
+    row = model.from_dict({**SENT[model], **UNKNOWN})
     copies = [copy.copy(row), copy.deepcopy(row), pickle.loads(pickle.dumps(row)), attrs.evolve(row)]
     if sys.version_info >= (3, 13):
         copies.append(copy.replace(row))
@@ -133,17 +133,17 @@ def test_copies_keep_what_the_contract_does_not_know(model: type[Any]) -> None:
         assert type(again) is model
         assert again.to_dict(use_api_names=True) == row.to_dict(use_api_names=True)
     evolved = attrs.evolve(row, total_cost=9.5)
-    assert (evolved.total_cost, evolved["region"], evolved["quality"]) == (9.5, None, TODAY["quality"])
+    assert (evolved.total_cost, evolved["region"], evolved["quality"]) == (9.5, None, UNKNOWN["quality"])
     for again in (evolved, copy.copy(row), copy.deepcopy(row)):
         again.additional_properties["region"] = "eu"
     assert row["region"] is None
 
 
-@EachModel
-def test_rows_are_equal_by_value_true_and_cannot_be_hashed(model: type[Any]) -> None:
+@each_model
+def test_rows_compare_by_value_and_cannot_be_hashed(model: type[Any]) -> None:
     row = model.from_dict(SENT[model])
     assert row == model.from_dict(SENT[model])
-    assert row != model.from_dict({**SENT[model], **TODAY})
+    assert row != model.from_dict({**SENT[model], **UNKNOWN})
     assert bool(row)
     with pytest.raises(TypeError, match="unhashable"):
         hash(row)
@@ -153,32 +153,32 @@ def test_null_and_absent_are_the_same_value() -> None:
     assert TraceSummary.from_dict(trace()) == TraceSummary.from_dict(trace(total_cost=None))
 
 
-@EachModel
-def test_the_repr_shows_what_there_is(model: type[Any]) -> None:
+@each_model
+def test_the_repr_shows_only_the_fields_with_a_value(model: type[Any]) -> None:
     text = repr(model.from_dict({**SENT[model], "region": "eu"}))
     assert text.startswith(f"{model.__name__}(")
     assert "region='eu'" in text
     assert "None" not in text.replace("{'b': None}", "")
 
 
-def names_of_ours(model: type[Any]) -> set[str]:
-    """What a handwritten model and the base of the generated ones call their own."""
-    own = [vars(cls) for cls in model.__mro__ if cls.__module__ == "netra.models" or cls is OpenModel]
-    return {name for names in own for name in names}
+def names_of_the_model(model: type[Any]) -> set[str]:
+    """Return the names that a handwritten model and the base of the generated models define."""
+    namespaces = [vars(cls) for cls in model.__mro__ if cls.__module__ == "netra.models" or cls is OpenModel]
+    return {name for namespace in namespaces for name in namespace}
 
 
 def clashes(model: type[Any], fields: set[str]) -> set[str]:
-    return names_of_ours(model) & {slot for name in fields for slot in (name, f"_{name}")}
+    return names_of_the_model(model) & {slot for name in fields for slot in (name, f"_{name}")}
 
 
-@EachModel
-def test_no_field_of_the_contract_is_named_like_a_property_of_ours(model: type[Any]) -> None:
+@each_model
+def test_no_contract_field_clashes_with_a_name_of_the_models(model: type[Any]) -> None:
     assert clashes(model, set(model._api_names)) == set()
     for name in ("cost", "to_dict", "keys", "get", "additional_properties", "nulls"):
         assert clashes(model, {name}) or name in ("additional_properties", "nulls")
 
 
-def test_no_answer_has_two_fields_of_one_name() -> None:
+def test_no_response_has_two_fields_of_one_name() -> None:
     for model in vars(netra_api.models).values():
         if isinstance(model, type) and issubclass(model, OpenModel):
             sent = list(model._api_names.values())
@@ -188,9 +188,9 @@ def test_no_answer_has_two_fields_of_one_name() -> None:
 # ---------------------------------------------------------------- cost
 
 
-def test_an_unknown_cost_is_told_from_zero(scripted: Scripted) -> None:
+def test_an_unknown_cost_differs_from_zero(scripted: Scripted) -> None:
     rows = [trace(1), trace(2, total_cost=None, total_tokens=None), trace(3, total_cost=0, total_tokens=0)]
-    with Netra(endpoint=scripted(lambda _: answer(page([*rows, trace(4, total_cost=0.1)]))).url) as client:
+    with Netra(endpoint=scripted(lambda _: respond(page([*rows, trace(4, total_cost=0.1)]))).url) as client:
         absent, null, zero, priced = client.usage.list_traces(START, END).traces
     assert [row.total_cost for row in (absent, null, zero, priced)] == [0.0, 0.0, 0.0, 0.1]
     assert [row.has_cost for row in (absent, null, zero, priced)] == [False, False, True, True]
@@ -202,7 +202,7 @@ def test_an_unknown_cost_is_told_from_zero(scripted: Scripted) -> None:
     assert (priced.has_cost, priced["total_cost"]) == (True, 0.0)
 
 
-def test_spans_and_usage_have_exact_costs_too() -> None:
+def test_spans_and_usage_have_exact_costs() -> None:
     assert TraceSpan.from_dict(span()).cost is None
     assert not TraceSpan.from_dict(span()).has_cost
     priced = TraceSpan.from_dict(span(total_cost=0.0012))
@@ -221,7 +221,7 @@ def test_a_cost_keeps_fifteen_digits(digits: int, exponent: int) -> None:
 
 
 @pytest.mark.parametrize("cost", [numpy.float64(0.1), Decimal("0.1"), 0.1])
-def test_a_cost_that_a_user_has_put_in_is_exact_too(cost: Any) -> None:
+def test_a_cost_set_by_the_user_is_exact(cost: Any) -> None:
     assert attrs.evolve(TraceSummary.from_dict(trace()), total_cost=cost).cost == Decimal("0.1")
 
 
@@ -231,12 +231,12 @@ def test_sums_of_exact_costs_are_exact() -> None:
     assert sum(row.total_cost for row in rows) != 100
 
 
-# ---------------------------------------------------------------- what users do with rows
+# ---------------------------------------------------------------- common uses of rows
 
 TRACES = [trace(1, total_cost=0.5, models=["m"]), trace(2), trace(3, session_id="s", region="eu")]
 
 
-def test_rows_go_into_a_csv_file() -> None:
+def test_rows_can_be_written_to_a_csv_file() -> None:
     rows = [TraceSummary.from_dict(row) for row in TRACES]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(TraceSummary._api_names), extrasaction="ignore")
@@ -247,7 +247,7 @@ def test_rows_go_into_a_csv_file() -> None:
     assert [row["session_id"] for row in found] == ["", "", "s"]
 
 
-def test_rows_go_into_a_data_frame() -> None:
+def test_rows_can_be_put_into_a_data_frame() -> None:
     rows = [TraceSummary.from_dict(row) for row in TRACES]
     frame = pandas.DataFrame([row.to_dict() for row in rows])
     assert list(frame["id"]) == ["trace-1", "trace-2", "trace-3"]
@@ -256,14 +256,14 @@ def test_rows_go_into_a_data_frame() -> None:
     assert set(frame.columns) == {*TraceSummary._api_names, "region"}
 
 
-@EachModel
-def test_rows_go_into_json(model: type[Any]) -> None:
-    row = model.from_dict({**SENT[model], **TODAY})
+@each_model
+def test_rows_can_be_written_as_json(model: type[Any]) -> None:
+    row = model.from_dict({**SENT[model], **UNKNOWN})
     assert json.loads(json.dumps(row.to_dict())) == row.to_dict()
     assert model.from_dict(json.loads(json.dumps(row.to_dict(use_api_names=True)))) == row
 
 
-def test_a_fastapi_handler_may_return_rows() -> None:
+def test_a_fastapi_handler_can_return_rows() -> None:
     app = fastapi.FastAPI()
     rows = [TraceSummary.from_dict(row) for row in TRACES]
 
@@ -285,11 +285,11 @@ def test_a_fastapi_handler_may_return_rows() -> None:
     assert found == {"traces": [row.to_dict() for row in rows], "first": rows[0].to_dict()}
 
 
-def test_a_row_cannot_be_taken_for_a_pair() -> None:
+def test_a_row_cannot_be_unpacked_as_a_pair() -> None:
     with pytest.raises(ValueError, match="too many values"):
         [number for number, _ in [TraceSummary.from_dict(trace())]]
 
 
-def test_the_public_results_are_the_tested_ones() -> None:
+def test_all_public_models_are_tested_here() -> None:
     results = {getattr(netra, name) for name in netra.__all__ if isinstance(getattr(netra, name), type)}
     assert {cls for cls in results if issubclass(cls, OpenModel)} == set(MODELS)

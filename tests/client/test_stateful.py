@@ -1,7 +1,7 @@
-"""All four iterators, sync and async, mixed at random: whatever fails, stops or goes on, each row comes once, in order.
+"""Mix all iterators, sync and async, at random: whatever fails or resumes, each row comes once and in order.
 
-A service over real sockets answers rightly but for the faults that the test tells it; `make walks` tries many more
-walks than the suite does.
+A service over real sockets responds correctly, except for the faults that the test requests. `make walks` runs many
+more random sequences than the suite does.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from netra import AsyncNetra, Netra, NetraError, TraceWithSpans
 from netra._core import retry
 from tests.faults.wire import FAULTS
-from tests.support.rows import asked_id, page, span
-from tests.support.scripted import Reply, Request, ScriptedServer, answer_bytes, sending
-from tests.support.timeline import SHOWN, Timeline, at
-from tests.support.walks import WAYS, method_of
+from tests.support.methods import TRACE_ITERATORS, get_method
+from tests.support.rows import page, requested_id, span
+from tests.support.scripted import Reply, Request, ScriptedServer, response_bytes, send_bytes
+from tests.support.timeline import ROUNDINGS, Timeline, time_at
 
 END = 2_000  # milliseconds
 FAULTS_AT_ONCE = [
-    "answers 503",
-    "answers 401",
-    "answers 429, wait 0.05 s",
-    "resets before it answers",
+    "responds 503",
+    "responds 401",
+    "responds 429, wait 0.05 s",
+    "resets before the response",
     "closes in the body",
-    "resets after each answer",
+    "resets after each response",
     "cuts off its chunks",
     "sends garbage",
-    "answers twice",
-    "sends bytes behind its answer",
-    "answers 200 with half of its JSON",
-    "answers 200 with no data and a message",
+    "responds twice",
+    "sends extra bytes after the response",
+    "responds 200 with half of its JSON",
+    "responds 200 with no data and a message",
 ]
 
 burst = st.tuples(st.integers(0, END - 10), st.integers(1, 60)).map(
@@ -53,7 +53,7 @@ def spans_of(trace: str) -> list[str]:
 
 
 class Service:
-    """The traces of a timeline, each with up to three spans; says what it is told instead of the next answers."""
+    """The traces of a timeline, each with up to three spans. Entries in `faults` replace the next responses."""
 
     def __init__(self, timeline: Timeline, cap: int) -> None:
         self._timeline = timeline
@@ -61,13 +61,13 @@ class Service:
         self.faults: list[str] = []
 
     def __call__(self, request: Request) -> Reply:
-        good = answer_bytes(
+        good = response_bytes(
             self._spans(request) if request.method == "GET" else self._timeline.page(request.json)
         )
-        return FAULTS[self.faults.pop()](good) if self.faults else sending(good)
+        return FAULTS[self.faults.pop()](good) if self.faults else send_bytes(good)
 
     def _spans(self, request: Request) -> dict[str, Any]:
-        trace = asked_id(request.path)
+        trace = requested_id(request.path)
         first = int(request.query.get("cursor", "0"))
         last = first + min(int(request.query.get("limit", "20")), self._cap)
         found = spans_of(trace)
@@ -80,7 +80,7 @@ class Service:
 
 @attrs.define
 class Reader:
-    """An iteration, and what it has given so far."""
+    """An iterator, and the ids that it has emitted so far."""
 
     method: str
     is_async: bool
@@ -89,10 +89,12 @@ class Reader:
     got: list[str] = attrs.Factory(list)
 
 
-class Walks(RuleBasedStateMachine):
+class Iterations(RuleBasedStateMachine):
+    """Open iterators, read from them, make the service fail, and resume from cursors."""
+
     @initialize(
         times=times,
-        shown=st.sampled_from(list(SHOWN)),
+        rounding=st.sampled_from(list(ROUNDINGS)),
         exact=st.booleans(),
         cap=st.sampled_from([1, 3, 100]),
         limit=st.integers(1, 8),
@@ -103,7 +105,7 @@ class Walks(RuleBasedStateMachine):
     def begin(
         self,
         times: list[float],
-        shown: str,
+        rounding: str,
         exact: bool,
         cap: int,
         limit: int,
@@ -111,16 +113,16 @@ class Walks(RuleBasedStateMachine):
         max_retries: int,
         prefetch: bool,
     ) -> None:
-        self.first_wait, retry.INITIAL_BACKOFF = retry.INITIAL_BACKOFF, 0.001
-        timeline = Timeline(times, exact=exact, shown=shown, cap=cap)
+        self.initial_backoff, retry.INITIAL_BACKOFF = retry.INITIAL_BACKOFF, 0.001
+        timeline = Timeline(times, exact=exact, rounding=rounding, cap=cap)
         self.traces = timeline.ids(descending=order == "desc")
         self.service = Service(timeline, cap)
         self.server = ScriptedServer(self.service).__enter__()
-        self.asked = {"limit": limit, "sort_order": order}
-        how: dict[str, Any] = {"max_retries": max_retries, "prefetch": prefetch}
-        self.client = Netra(endpoint=self.server.url, **how)
+        self.options = {"limit": limit, "sort_order": order}
+        options: dict[str, Any] = {"max_retries": max_retries, "prefetch": prefetch}
+        self.client = Netra(endpoint=self.server.url, **options)
         self.runner = asyncio.Runner()
-        self.async_client = AsyncNetra(endpoint=self.server.url, **how)
+        self.async_client = AsyncNetra(endpoint=self.server.url, **options)
         self.readers: list[Reader] = []
 
     def teardown(self) -> None:
@@ -129,7 +131,7 @@ class Walks(RuleBasedStateMachine):
         try:
             self.service.faults.clear()
             for reader in self.readers:
-                for _ in range(8):  # errors met ahead of the consumer still come, each in its place
+                for _ in range(8):  # errors of prefetched pages still come, each in order
                     self.read(reader, len(reader.expected) + 1)
                 assert reader.got == reader.expected
         finally:
@@ -138,19 +140,21 @@ class Walks(RuleBasedStateMachine):
             self.runner.run(self.async_client.close())
             self.runner.close()
             self.server.__exit__()
-            retry.INITIAL_BACKOFF = self.first_wait
+            retry.INITIAL_BACKOFF = self.initial_backoff
 
     def open(self, method: str, is_async: bool, concurrency: int, **where: Any) -> Any:
         usage: Any = (self.async_client if is_async else self.client).usage
         if method == "iter_spans_by_trace_id":
             return usage.iter_spans_by_trace_id(
-                where["trace"], limit=self.asked["limit"], cursor=where.get("cursor")
+                where["trace"], limit=self.options["limit"], cursor=where.get("cursor")
             )
         more = {} if method == "iter_traces" else {"concurrency": concurrency}
-        return method_of(usage, method)(at(0), at(END), cursor=where.get("cursor"), **self.asked, **more)
+        return get_method(usage, method)(
+            time_at(0), time_at(END), cursor=where.get("cursor"), **self.options, **more
+        )
 
     @precondition(lambda self: len(self.readers) < 4)
-    @rule(method=st.sampled_from(WAYS), is_async=st.booleans(), concurrency=st.integers(1, 4))
+    @rule(method=st.sampled_from(TRACE_ITERATORS), is_async=st.booleans(), concurrency=st.integers(1, 4))
     def iterate_over_traces(self, method: str, is_async: bool, concurrency: int) -> None:
         rows = self.open(method, is_async, concurrency)
         self.readers.append(Reader(method, is_async, rows, self.traces))
@@ -163,13 +167,13 @@ class Walks(RuleBasedStateMachine):
         self.readers.append(Reader("iter_spans_by_trace_id", is_async, rows, spans_of(trace)))
 
     @rule(faults=st.lists(st.sampled_from(FAULTS_AT_ONCE), min_size=1, max_size=3))
-    def answer_wrongly(self, faults: list[str]) -> None:
+    def respond_with_faults(self, faults: list[str]) -> None:
         self.service.faults += faults
 
     @precondition(lambda self: self.readers)
     @rule(number=st.integers(0, 3), rows=st.integers(1, 60))
-    def read_on(self, number: int, rows: int) -> None:
-        """An iterator goes on by itself, also after an error."""
+    def continue_reading(self, number: int, rows: int) -> None:
+        """The same iterator continues, also after an error."""
         reader = self.readers[number % len(self.readers)]
         self.read(reader, rows)
         assert reader.got == reader.expected[: len(reader.got)]
@@ -177,14 +181,12 @@ class Walks(RuleBasedStateMachine):
     @precondition(lambda self: self.readers)
     @rule(
         number=st.integers(0, 3),
-        method=st.sampled_from(WAYS),
+        method=st.sampled_from(TRACE_ITERATORS),
         is_async=st.booleans(),
         concurrency=st.integers(1, 4),
     )
-    def crash_and_go_on_from_the_cursor(
-        self, number: int, method: str, is_async: bool, concurrency: int
-    ) -> None:
-        """Another iterator, of the other face or another kind, goes on where this one stood."""
+    def resume_from_the_cursor(self, number: int, method: str, is_async: bool, concurrency: int) -> None:
+        """Another iterator, of any kind and either client, resumes at the cursor of this one."""
         reader = self.readers[number % len(self.readers)]
         cursor = reader.rows.cursor
         trace = {}
@@ -195,12 +197,12 @@ class Walks(RuleBasedStateMachine):
         reader.rows = self.open(method, is_async, concurrency, cursor=cursor, **trace)
 
     def read(self, reader: Reader, rows: int) -> None:
-        """Reads so many rows, or until an error, whose cursor must be the iterator's."""
+        """Read so many rows, or until an error; its cursor must be that of the iterator."""
         try:
             if reader.is_async:
                 self.runner.run(self.read_async(reader, rows))
             else:
-                take(reader, rows, lambda: next(reader.rows, None))
+                read_sync(reader, rows, lambda: next(reader.rows, None))
         except NetraError as error:
             found = error.cursor
         else:
@@ -212,21 +214,21 @@ class Walks(RuleBasedStateMachine):
             row = await anext(reader.rows, None)
             if row is None:
                 return
-            note(reader, row)
+            record(reader, row)
 
 
-def take(reader: Reader, rows: int, one: Callable[[], Any]) -> None:
+def read_sync(reader: Reader, rows: int, one: Callable[[], Any]) -> None:
     found: Iterator[Any] = iter(one, None)
     for _, row in zip(range(rows), found, strict=False):
-        note(reader, row)
+        record(reader, row)
 
 
-def note(reader: Reader, row: Any) -> None:
+def record(reader: Reader, row: Any) -> None:
     if isinstance(row, TraceWithSpans):
         assert [step.id for step in row.spans] == spans_of(row.trace.id)
         row = row.trace
     reader.got.append(row.id)
 
 
-TestWalks = Walks.TestCase
-TestWalks.settings = settings(stateful_step_count=20)
+TestIterations = Iterations.TestCase
+TestIterations.settings = settings(stateful_step_count=20)

@@ -1,4 +1,4 @@
-"""Traces with their spans: the documented loop, only faster, and just as exact."""
+"""Traces with their spans: faster than the documented loop, with the same rows."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ import pytest
 from netra import AsyncNetra, InvalidRequestError, Netra, RateLimitError, ServerError
 from netra.local import LocalServer
 from tests.support.agent import run_agent
-from tests.support.in_loop import InLoop
+from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
 from tests.support.rows import END, START, page, span, trace
-from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
-from tests.support.waiting import new_threads_of_ours, until
+from tests.support.scripted import Reply, Request, Scripted, respond, response_bytes
+from tests.support.waiting import new_netra_threads, wait_until
 
 TRACES = 12
 ALL = [f"trace-{number}" for number in range(1, TRACES + 1)]
-Faces = pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
 
 
 def trace_of(request: Request) -> str:
@@ -33,54 +32,54 @@ def trace_of(request: Request) -> str:
 
 
 class Service:
-    """Twelve traces in pages of five, three spans each in pages of two; answers to spans may be changed."""
+    """Twelve traces in pages of five, each with three spans in pages of two. `spans` may override a reply."""
 
     def __init__(self, spans: Callable[[Request], Reply | None] = lambda _: None) -> None:
         self._spans = spans
-        self.under_way = 0
-        self.most_under_way = 0
+        self.in_flight = 0
+        self.max_in_flight = 0
 
     def __call__(self, request: Request) -> Reply:
         if request.method == "POST":
             first = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
             last = min(first + 4, TRACES)
-            return answer(page([trace(number) for number in range(first, last + 1)], more=last < TRACES))
-        changed = self._spans(request)
-        if changed is not None:
-            return changed
+            return respond(page([trace(number) for number in range(first, last + 1)], more=last < TRACES))
+        overridden = self._spans(request)
+        if overridden is not None:
+            return overridden
         found = trace_of(request)
         if "cursor" in request.query:
-            reply = answer_bytes(page([span(3, trace_id=found)]))
+            reply = response_bytes(page([span(3, trace_id=found)]))
         else:
-            reply = answer_bytes(page([span(1, trace_id=found), span(2, trace_id=found)], more=True))
+            reply = response_bytes(page([span(1, trace_id=found), span(2, trace_id=found)], more=True))
 
         async def slowly(wire: asyncio.StreamWriter) -> None:
-            self.under_way += 1
-            self.most_under_way = max(self.most_under_way, self.under_way)
+            self.in_flight += 1
+            self.max_in_flight = max(self.max_in_flight, self.in_flight)
             await asyncio.sleep(0.01)
-            self.under_way -= 1
+            self.in_flight -= 1
             wire.write(reply)
             await wire.drain()
 
         return slowly
 
 
-@Faces
+@both_clients
 @pytest.mark.parametrize("concurrency", [1, 3, 8, 50])
 def test_every_trace_comes_in_order_with_all_its_spans(
-    scripted: Scripted, face: type[Netra | InLoop], concurrency: int
+    scripted: Scripted, client_class: ClientClass, concurrency: int
 ) -> None:
     service = Service()
-    with face(endpoint=scripted(service).url) as client:
+    with client_class(endpoint=scripted(service).url) as client:
         found = list(client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=concurrency))
     assert [one.trace.id for one in found] == ALL
     assert {tuple(one.id for one in spans) for _, spans in found} == {("span-1", "span-2", "span-3")}
     assert all(one.trace_id == trace.id for trace, spans in found for one in spans)
-    assert service.most_under_way <= concurrency
-    assert (service.most_under_way > 1) == (concurrency > 1)
+    assert service.max_in_flight <= concurrency
+    assert (service.max_in_flight > 1) == (concurrency > 1)
 
 
-def test_it_gives_what_the_documented_loop_gives(local_server: LocalServer) -> None:
+def test_with_spans_gives_the_rows_of_the_documented_loop(local_server: LocalServer) -> None:
     run_agent(local_server.endpoint)
     with Netra(endpoint=local_server.endpoint) as client:
         arguments: dict[str, Any] = {"tenant_id": "AceTech", "sort_field": "total_cost", "sort_order": "asc"}
@@ -93,65 +92,69 @@ def test_it_gives_what_the_documented_loop_gives(local_server: LocalServer) -> N
     assert len(loop) == 22
 
 
-def test_it_never_reads_further_ahead_than_told(scripted: Scripted) -> None:
+def test_with_spans_prefetches_no_more_than_concurrency(scripted: Scripted) -> None:
     server = scripted(Service())
     with Netra(endpoint=server.url) as client:
         found = client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=3)
         assert server.requests == []
         assert [next(found).trace.id, next(found).trace.id] == ALL[:2]
         time.sleep(0.3)
-        asked = {trace_of(sent) for sent in server.requests if sent.method == "GET"}
-    assert asked <= set(ALL[: 2 + 3])
+        requested = {trace_of(sent) for sent in server.requests if sent.method == "GET"}
+    assert requested <= set(ALL[: 2 + 3])
 
 
-def broken(trace_id: str, times: int) -> Callable[[Request], Reply | None]:
+def failing(trace_id: str, times: int) -> Callable[[Request], Reply | None]:
     left = [times]
 
-    def change(request: Request) -> Reply | None:
+    def override(request: Request) -> Reply | None:
         if trace_of(request) == trace_id and left[0]:
             left[0] -= 1
-            return answer(status=503)
+            return respond(status=503)
         return None
 
-    return change
+    return override
 
 
-@Faces
-def test_an_error_comes_in_its_place_and_leads_to_the_rest(
-    scripted: Scripted, face: type[Netra | InLoop]
+@both_clients
+def test_an_error_comes_in_order_and_its_cursor_gives_the_rest(
+    scripted: Scripted, client_class: ClientClass
 ) -> None:
-    url = scripted(Service(broken("trace-8", times=1))).url
+    url = scripted(Service(failing("trace-8", times=1))).url
     got: list[str] = []
 
     async def read_async(client: AsyncNetra) -> None:
         async for one, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
             got.append(one.id)
 
-    def read(client: Netra | InLoop) -> None:
-        if isinstance(client, InLoop):
+    def read(client: Netra | BlockingAsyncNetra) -> None:
+        if isinstance(client, BlockingAsyncNetra):
             client.run(read_async(client.client))
         else:
             got.extend(one.id for one, _ in client.usage.iter_traces(START, END, limit=5).with_spans())
 
-    with face(endpoint=url, max_retries=0) as client:
+    with client_class(endpoint=url, max_retries=0) as client:
         with pytest.raises(ServerError) as caught:
             read(client)
         assert (got, caught.value.cursor) == (ALL[:7], "cursor-7")
-        rest = client.usage.iter_traces(START, END, limit=5, cursor=caught.value.cursor).with_spans()
-        assert got + [one.id for one, _ in rest] == ALL
+        remainder = client.usage.iter_traces(START, END, limit=5, cursor=caught.value.cursor).with_spans()
+        assert got + [one.id for one, _ in remainder] == ALL
 
 
-def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted) -> None:
-    def a_page_fails_once(request: Request) -> Reply:
-        if request.method == "POST" and request.json["pagination"].get("cursor") == "cursor-10" and failing:
-            failing.clear()
-            return answer(status=503)
+def test_the_same_iterator_continues_after_an_error(scripted: Scripted) -> None:
+    def one_page_fails_once(request: Request) -> Reply:
+        if (
+            request.method == "POST"
+            and request.json["pagination"].get("cursor") == "cursor-10"
+            and page_fails
+        ):
+            page_fails.clear()
+            return respond(status=503)
         return service(request)
 
-    failing = [True]
-    service = Service(broken("trace-3", times=2))
+    page_fails = [True]
+    service = Service(failing("trace-3", times=2))
     got: list[str] = []
-    with Netra(endpoint=scripted(a_page_fails_once).url, max_retries=0) as client:
+    with Netra(endpoint=scripted(one_page_fails_once).url, max_retries=0) as client:
         found = client.usage.iter_traces(START, END, limit=5).with_spans()
         while True:
             try:
@@ -166,7 +169,7 @@ def test_the_iterator_itself_goes_on_after_an_error(scripted: Scripted) -> None:
 
 
 @pytest.mark.parametrize("concurrency", [0, -1, 1.5, True, "8", None])
-def test_a_concurrency_that_makes_no_sense_is_refused(concurrency: Any) -> None:
+def test_an_invalid_concurrency_is_rejected(concurrency: Any) -> None:
     with (
         Netra(endpoint="http://127.0.0.1:1") as client,
         pytest.raises(InvalidRequestError, match="concurrency"),
@@ -174,17 +177,17 @@ def test_a_concurrency_that_makes_no_sense_is_refused(concurrency: Any) -> None:
         client.usage.iter_traces(START, END).with_spans(concurrency=concurrency)
 
 
-def test_leaving_the_loop_early_leaves_no_thread_behind(scripted: Scripted) -> None:
+def test_leaving_the_loop_early_leaves_no_thread(scripted: Scripted) -> None:
     server = scripted(Service())
     with Netra(endpoint=server.url) as client:
         for trace, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
             assert trace.id == "trace-1"
             break
         gc.collect()
-        assert until(lambda: not new_threads_of_ours())
+        assert wait_until(lambda: not new_netra_threads())
 
 
-def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> None:
+def test_leaving_the_loop_early_leaves_no_task(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=server.url) as client:
             async for trace, _ in client.usage.iter_traces(START, END, limit=5).with_spans():
@@ -205,7 +208,7 @@ def test_leaving_the_loop_early_leaves_no_task_behind(scripted: Scripted) -> Non
 
 @pytest.fixture
 def slow_service(scripted: Scripted) -> tuple[str, list[float]]:
-    """Answers the spans of the first trace with 429 once; gives when each request came."""
+    """Respond 429 once to the spans of the first trace; return the URL and the times of all requests."""
     times: list[float] = []
     limited = [True]
 
@@ -213,27 +216,25 @@ def slow_service(scripted: Scripted) -> tuple[str, list[float]]:
         times.append(time.monotonic())
         if trace_of(request) == "trace-1" and limited:
             limited.clear()
-            return answer(status=429, headers={"retry-after": "1"})
+            return respond(status=429, headers={"retry-after": "1"})
         return None
 
     return scripted(Service(spans)).url, times
 
 
-@Faces
-def test_a_429_to_one_slows_them_all(
-    slow_service: tuple[str, list[float]], face: type[Netra | InLoop]
-) -> None:
+@both_clients
+def test_a_429_pauses_all_workers(slow_service: tuple[str, list[float]], client_class: ClientClass) -> None:
     url, times = slow_service
-    with face(endpoint=url) as client:
+    with client_class(endpoint=url) as client:
         found = list(client.usage.iter_traces(START, END, limit=5).with_spans(concurrency=2))
     assert [trace.id for trace, _ in found] == ALL
     gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
-    assert max(gaps) > 0.7  # nobody asked meanwhile, though the other worker had more to ask
+    assert max(gaps) > 0.7  # the other worker paused as well, though it had more to request
 
 
-def test_a_429_that_stays_is_raised_in_its_place(scripted: Scripted) -> None:
+def test_a_permanent_429_is_raised_in_order(scripted: Scripted) -> None:
     def spans(request: Request) -> Reply | None:
-        return answer(status=429, headers={"retry-after": "100"}) if trace_of(request) == "trace-2" else None
+        return respond(status=429, headers={"retry-after": "100"}) if trace_of(request) == "trace-2" else None
 
     with Netra(endpoint=scripted(Service(spans)).url) as client:
         found = client.usage.iter_traces(START, END, limit=5).with_spans()
@@ -243,7 +244,7 @@ def test_a_429_that_stays_is_raised_in_its_place(scripted: Scripted) -> None:
         assert (caught.value.cursor, caught.value.retry_after) == ("cursor-1", 100)
 
 
-def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+def test_threads_that_share_an_iterator_divide_its_traces(scripted: Scripted) -> None:
     with Netra(endpoint=scripted(Service()).url) as client:
         for found in (
             client.usage.iter_traces(START, END, limit=5),
@@ -259,7 +260,7 @@ def test_threads_that_share_an_iterator_share_out_its_traces(scripted: Scripted)
             assert sorted(ids) == sorted(ALL)
 
 
-def test_tasks_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -> None:
+def test_tasks_that_share_an_iterator_divide_its_traces(scripted: Scripted) -> None:
     async def take(rows: Any, to: list[str]) -> None:
         async for one in rows:
             to.append(one.id if hasattr(one, "id") else one.trace.id)
@@ -277,9 +278,7 @@ def test_tasks_that_share_an_iterator_share_out_its_traces(scripted: Scripted) -
     asyncio.run(work())
 
 
-def test_a_machine_without_threads_to_spare_loses_nothing(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_enough_threads_no_row_is_lost(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     with Netra(endpoint=scripted(Service()).url) as client:
         found = client.usage.iter_traces(START, END, limit=5).with_spans()
         start = threading.Thread.start

@@ -1,4 +1,4 @@
-"""openapi.yaml leads: what is generated follows it, and what must be written twice agrees with it."""
+"""openapi.yaml is the source: generated code follows it, and values that are written twice agree with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def contract() -> Any:
     return yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
 
 
-def test_the_page_size_is_the_contracts(contract: Any) -> None:
+def test_the_page_size_is_the_one_in_the_contract(contract: Any) -> None:
     maximum = contract["components"]["schemas"]["PageSize"]["maximum"]
     assert maximum == parameters.MAX_PAGE_SIZE == _statements.MAX_LIMIT
 
@@ -54,7 +54,7 @@ def test_requests_are_closed_and_responses_open(contract: Any) -> None:
                 assert "enum" not in yaml.safe_dump(schema), name
 
 
-def test_a_new_optional_field_reaches_the_user_with_make_generate_alone(tmp_path: Path) -> None:
+def test_make_generate_alone_adds_a_new_optional_field(tmp_path: Path) -> None:
     for name in ("netra", "scripts", "docs", "openapi.yaml"):
         source = ROOT / name
         if source.is_dir():
@@ -67,7 +67,7 @@ def test_a_new_optional_field_reaches_the_user_with_make_generate_alone(tmp_path
     text = contract.read_text(encoding="utf-8")
     anchor = "        has_error:\n          type: [boolean, 'null']\n          description: Whether any span"
     assert text.count(anchor) == 1
-    new = "        quality_score:\n          type: [number, 'null']\n          description: How good the answer was.\n"
+    new = "        quality_score:\n          type: [number, 'null']\n          description: How good this trace is.\n"
     contract.write_text(text.replace(anchor, new + anchor), encoding="utf-8")
 
     tools = Path(sys.executable).parent

@@ -1,4 +1,4 @@
-"""What `import netra` gives: everything named and described, and nothing it should not."""
+"""What `import netra` provides: every public name, with a description, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PUBLIC = [name for name in netra.__all__ if name != "__version__"]
 
 
 def members(cls: type) -> Iterator[str]:
-    """The public names that a class of ours adds."""
+    """Yield the public names that a class defines."""
     for name, value in vars(cls).items():
         if not name.startswith("_") and (
             callable(getattr(value, "__func__", value)) or isinstance(value, property)
@@ -26,7 +26,7 @@ def members(cls: type) -> Iterator[str]:
             yield name
 
 
-def test_all_names_exist_and_nothing_else_of_ours_is_public() -> None:
+def test_all_public_names_exist_and_no_others_are_public() -> None:
     assert sorted(netra.__all__) == sorted(set(netra.__all__))
     public = {
         name
@@ -37,7 +37,7 @@ def test_all_names_exist_and_nothing_else_of_ours_is_public() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if isinstance(getattr(netra, name), type)])
-def test_everything_public_is_described(name: str) -> None:
+def test_every_public_class_has_a_docstring_with_example(name: str) -> None:
     cls = getattr(netra, name)
     doc = inspect.getdoc(cls) or ""
     assert "Example:" in doc or ">>>" in doc
@@ -51,7 +51,7 @@ def test_everything_public_is_described(name: str) -> None:
 @pytest.mark.parametrize(
     "method", sorted(name for name in vars(netra.Usage) if name.startswith(("get_", "list_", "iter_")))
 )
-def test_every_documented_method_tells_arguments_example_and_operation(method: str) -> None:
+def test_method_docs_name_arguments_example_and_operation(method: str) -> None:
     doc = inspect.getdoc(getattr(netra.Usage, method)) or ""
     for part in ("Contract: `", "Args:", "Example:"):
         assert part in doc
@@ -59,27 +59,27 @@ def test_every_documented_method_tells_arguments_example_and_operation(method: s
         assert f"    {parameter}: " in doc
 
 
-def in_a_new_process(code: str) -> str:
+def run_in_new_process(code: str) -> str:
     return subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     ).stdout.strip()
 
 
-def test_importing_netra_loads_neither_the_backend_nor_what_only_it_needs() -> None:
-    modules = in_a_new_process("import netra, sys; print(*sys.modules)").split()
+def test_importing_netra_does_not_load_the_backend() -> None:
+    modules = run_in_new_process("import netra, sys; print(*sys.modules)").split()
     assert "netra.client" in modules
     for unwanted in ("netra.local", "starlette", "uvicorn", "opentelemetry", "google.protobuf", "sqlite3"):
         assert unwanted not in modules
 
 
-def test_importing_netra_loads_httpx_attrs_and_asyncio_only_with_the_first_client_that_needs_them() -> None:
+def test_httpx_attrs_and_asyncio_load_only_when_needed() -> None:
     code = (
         "import sys, netra; from netra import Netra; first = set(sys.modules)\n"
         "Netra(endpoint='http://127.0.0.1:1'); second = set(sys.modules)\n"
         "from netra import AsyncNetra\n"
         "for name in ('httpx', 'attrs', 'asyncio'): print(name in first, name in second, name in sys.modules)"
     )
-    assert in_a_new_process(code).splitlines() == ["False True True", "False True True", "False False True"]
+    assert run_in_new_process(code).splitlines() == ["False True True", "False True True", "False False True"]
 
 
 def test_nothing_outside_the_backend_imports_it() -> None:
@@ -90,15 +90,15 @@ def test_nothing_outside_the_backend_imports_it() -> None:
             assert "from .local" not in source
 
 
-def test_the_generated_client_uses_nothing_of_ours() -> None:
+def test_the_generated_client_does_not_import_netra() -> None:
     code = "import pkgutil, importlib, netra_api, sys\n" + (
         "for m in pkgutil.walk_packages(netra_api.__path__, 'netra_api.'): importlib.import_module(m.name)\n"
         "print('netra' in sys.modules)"
     )
-    assert in_a_new_process(code) == "False"
+    assert run_in_new_process(code) == "False"
 
 
-def test_the_version_is_the_distributions() -> None:
+def test_the_version_is_that_of_the_distribution() -> None:
     from importlib.metadata import version
 
     assert netra.__version__ == version("netra-sdk")

@@ -1,4 +1,4 @@
-"""The methods are called exactly as the service's documentation says."""
+"""The methods have exactly the parameters that the documentation of the service shows."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def test_parameters_order_and_defaults_are_the_documented_ones(method: str) -> N
     assert {p.kind for p in parameters} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
 
 
-def test_all_other_methods_are_known() -> None:
+def test_there_are_no_other_public_methods() -> None:
     public = {name for name in vars(Usage) if not name.startswith("_")}
     assert public == {*DOCUMENTED, "with_options"}

@@ -1,4 +1,4 @@
-"""From an instrumented program through the backend to the user's loop: what was sent is what is asked for."""
+"""From an instrumented program through the backend to the client: the client reads exactly what was sent."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def trace_ids(spans: list[ReadableSpan]) -> set[str]:
 
 
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
-def test_what_a_program_sent_is_what_is_asked_for(
-    local_server: LocalServer, compression: Compression
-) -> None:
+def test_the_client_reads_what_a_program_sent(local_server: LocalServer, compression: Compression) -> None:
     sent = run_agent(local_server.endpoint, compression=compression)
     with Netra(endpoint=local_server.endpoint) as client:
         for session, spans in grouped(sent, "netra.session_id").items():
@@ -83,7 +81,7 @@ def test_what_a_program_sent_is_what_is_asked_for(
         assert by_trace == {}
 
 
-def test_one_failing_call_marks_its_trace_and_no_other(local_server: LocalServer) -> None:
+def test_one_failing_call_marks_only_its_own_trace(local_server: LocalServer) -> None:
     run_agent(local_server.endpoint)
     with Netra(endpoint=local_server.endpoint) as client:
         failed = [trace for trace in client.usage.iter_traces(START, END) if trace.has_error]

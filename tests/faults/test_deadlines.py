@@ -1,6 +1,6 @@
-"""A call ends by its deadline, whatever drips over the wire: in either face, and through proxies.
+"""A call ends at its deadline, however slow the response is: with both clients, and through proxies.
 
-Every drip here goes on for ever, and `timeout` is long, so only the deadline can end the call.
+Every slow response here is endless, and `timeout` is long, so only the deadline can end the call.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ import pytest
 
 from netra import APITimeoutError, Netra
 from netra._sync.deadline import _BoundedBackend
-from tests.support.in_loop import InLoop
+from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
 from tests.support.rows import END, START, page, session_usage, trace
-from tests.support.scripted import Reply, Request, Scripted, answer, answer_bytes
+from tests.support.scripted import Reply, Request, Scripted, respond, response_bytes
 
 DEADLINE = 0.4
 TICK = 0.02
 FEW_TICKS = 60 * DEADLINE / TICK
-"""A machine may be slow; but it is slow for both sides."""
+"""A machine may be slow, but then the server is slow as well: it counts fewer ticks."""
 
-GOOD = answer_bytes({"data": session_usage()})
+GOOD = response_bytes({"data": session_usage()})
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
 GZIPPED = HEAD + b"transfer-encoding: chunked\r\ncontent-encoding: gzip\r\n\r\n"
 EMPTY_BLOCK = b"\x00\x00\x00\xff\xff"
 
-# First bytes, and those that come again and again; None for nothing any more.
+# The first bytes, and those that are repeated; None for nothing more.
 DRIPS: dict[str, tuple[bytes, bytes | None]] = {
     "the status line": (b"HTTP/1.1 200 ", b"O"),
     "header lines": (HEAD, b"x-more: 1\r\n"),
     "one header": (HEAD + b"x-long: ", b"a"),
-    "103 answers": (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"),
-    "100 answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "103 responses": (b"", b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"),
+    "100 responses": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "chunks": (CHUNKED, b"1\r\n \r\n"),
     "a chunk's extension": (CHUNKED + b"1;", b"a"),
     "trailers": (CHUNKED + b"2\r\n{}\r\n0\r\n", b"x-more: 1\r\n"),
@@ -53,10 +53,12 @@ DRIPS: dict[str, tuple[bytes, bytes | None]] = {
     "nothing in the head": (HEAD, None),
     "nothing in the body": (GOOD[:-9], None),
 }
-FLOODS = ("103 answers", "100 answers", "chunks")
+FLOODS = ("103 responses", "100 responses", "chunks")
 
 
-class Dripping:
+class SlowService:
+    """Send the bytes of `DRIPS[name]`, one piece per tick, for ever."""
+
     def __init__(self, name: str, tick: float = TICK) -> None:
         self._first, self._again = DRIPS[name]
         self._tick = tick
@@ -75,7 +77,7 @@ class Dripping:
         return write
 
 
-def ends_in_time(client: Netra | InLoop, service: Dripping) -> None:
+def assert_ends_in_time(client: Netra | BlockingAsyncNetra, service: SlowService) -> None:
     with pytest.raises(
         APITimeoutError, match=rf"deadline={DEADLINE:g} s is over, after \d+ attempt"
     ) as caught:
@@ -84,46 +86,50 @@ def ends_in_time(client: Netra | InLoop, service: Dripping) -> None:
     assert service.ticks * service._tick < FEW_TICKS * TICK
 
 
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@both_clients
 @pytest.mark.parametrize("drip", DRIPS)
-def test_whatever_drips_the_deadline_ends_it(
-    scripted: Scripted, drip: str, face: type[Netra | InLoop]
+def test_the_deadline_ends_any_slow_response(
+    scripted: Scripted, drip: str, client_class: ClientClass
 ) -> None:
-    service = Dripping(drip)
-    with face(endpoint=scripted(service).url, timeout=60, deadline=DEADLINE) as client:
-        ends_in_time(client, service)
+    service = SlowService(drip)
+    with client_class(endpoint=scripted(service).url, timeout=60, deadline=DEADLINE) as client:
+        assert_ends_in_time(client, service)
 
 
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@both_clients
 @pytest.mark.parametrize("flood", FLOODS)
-def test_what_comes_without_a_pause_is_ended_too(
-    scripted: Scripted, flood: str, face: type[Netra | InLoop]
+def test_the_deadline_ends_a_fast_endless_response(
+    scripted: Scripted, flood: str, client_class: ClientClass
 ) -> None:
-    service = Dripping(flood, tick=0)
-    with face(endpoint=scripted(service).url, timeout=60, deadline=DEADLINE) as client:
-        ends_in_time(client, service)
+    service = SlowService(flood, tick=0)
+    with client_class(endpoint=scripted(service).url, timeout=60, deadline=DEADLINE) as client:
+        assert_ends_in_time(client, service)
 
 
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
+@both_clients
 @pytest.mark.filterwarnings("ignore:.*not encrypted")
 @pytest.mark.parametrize(
     ("scheme", "drip"),
     [
         *(
             ("http", drip)
-            for drip in ("one header", "header lines", "chunks", "trailers", "103 answers", "nothing")
+            for drip in ("one header", "header lines", "chunks", "trailers", "103 responses", "nothing")
         ),
-        *(("https", drip) for drip in ("one header", "header lines", "103 answers", "nothing")),
+        *(("https", drip) for drip in ("one header", "header lines", "103 responses", "nothing")),
     ],
 )
-def test_a_proxy_that_drips_is_ended(
-    scripted: Scripted, monkeypatch: pytest.MonkeyPatch, drip: str, scheme: str, face: type[Netra | InLoop]
+def test_the_deadline_ends_a_slow_proxy_response(
+    scripted: Scripted,
+    monkeypatch: pytest.MonkeyPatch,
+    drip: str,
+    scheme: str,
+    client_class: ClientClass,
 ) -> None:
-    """With https it is the answer to CONNECT that drips."""
-    service = Dripping(drip)
+    """With https, the response to CONNECT is the slow one."""
+    service = SlowService(drip)
     monkeypatch.setenv("ALL_PROXY", scripted(service).url.replace("://", "://user:pass-7f3a@"))
     endpoint = f"{scheme}://netra.example"
-    with face(endpoint=endpoint, timeout=60, deadline=DEADLINE, api_key="key-7f3a") as client:
+    with client_class(endpoint=endpoint, timeout=60, deadline=DEADLINE, api_key="key-7f3a") as client:
         with pytest.raises(APITimeoutError, match=r"deadline=.* is over") as caught:
             client.usage.get_session_usage("session-123", START, END)
         assert "pass-7f3a" not in str(caught.value)
@@ -131,10 +137,10 @@ def test_a_proxy_that_drips_is_ended(
 
 
 @pytest.mark.filterwarnings("ignore:.*not encrypted")
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
-@pytest.mark.parametrize("first", [b"", b"\x05\x00"], ids=["silent", "begins"])
-def test_a_socks_proxy_that_says_nothing_is_ended(
-    monkeypatch: pytest.MonkeyPatch, first: bytes, face: type[Netra | InLoop]
+@both_clients
+@pytest.mark.parametrize("first", [b"", b"\x05\x00"], ids=["silent", "starts"])
+def test_the_deadline_ends_a_silent_socks_handshake(
+    monkeypatch: pytest.MonkeyPatch, first: bytes, client_class: ClientClass
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         kept: list[socket.socket] = []
@@ -147,18 +153,18 @@ def test_a_socks_proxy_that_says_nothing_is_ended(
         threading.Thread(target=take, daemon=True).start()
         monkeypatch.setenv("ALL_PROXY", f"socks5://127.0.0.1:{server.getsockname()[1]}")
         with (
-            face(endpoint="http://netra.example", timeout=60, deadline=DEADLINE) as client,
+            client_class(endpoint="http://netra.example", timeout=60, deadline=DEADLINE) as client,
             pytest.raises(APITimeoutError, match=r"deadline=.* is over"),
         ):
             client.usage.get_session_usage("session-123", START, END)
         for connection in kept:
             connection.close()
-    gc.collect()  # a socket that nobody closed fails here
+    gc.collect()  # a socket that was not closed fails here
 
 
 @pytest.fixture
-def dead_address() -> Iterator[int]:
-    """A port whose connections are never taken."""
+def unreachable_port() -> Iterator[int]:
+    """A port that never accepts a connection."""
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -184,12 +190,12 @@ def resolving(monkeypatch: pytest.MonkeyPatch, resolve: Callable[[], Any]) -> No
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
-def test_many_dead_addresses_share_the_deadline(
-    monkeypatch: pytest.MonkeyPatch, dead_address: int, face: type[Netra | InLoop]
+@both_clients
+def test_many_unreachable_addresses_share_the_deadline(
+    monkeypatch: pytest.MonkeyPatch, unreachable_port: int, client_class: ClientClass
 ) -> None:
     tried: list[Any] = []
-    found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", dead_address))
+    found = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", unreachable_port))
     resolving(monkeypatch, lambda: [found] * 50)
     connect = socket.create_connection
 
@@ -199,18 +205,20 @@ def test_many_dead_addresses_share_the_deadline(
 
     monkeypatch.setattr(socket, "create_connection", noted)
     with (
-        face(endpoint=f"http://many.localhost:{dead_address}", timeout=60, deadline=DEADLINE) as client,
+        client_class(
+            endpoint=f"http://many.localhost:{unreachable_port}", timeout=60, deadline=DEADLINE
+        ) as client,
         pytest.raises(APITimeoutError, match=r"deadline=.* is over"),
     ):
         client.usage.get_session_usage("session-123", START, END)
     assert len(tried) <= 3
-    gc.collect()  # asyncio may leave a socket that it was connecting
+    gc.collect()  # asyncio may leave a connecting socket open
 
 
-def test_the_addresses_of_a_host_are_tried_until_one_answers(
+def test_the_addresses_of_a_host_are_tried_until_one_connects(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = int(scripted(lambda _: answer({"data": session_usage()})).url.rpartition(":")[2])
+    port = int(scripted(lambda _: respond({"data": session_usage()})).url.rpartition(":")[2])
     dead = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", port))
     good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))
     resolving(monkeypatch, lambda: [dead, good])
@@ -218,9 +226,9 @@ def test_the_addresses_of_a_host_are_tried_until_one_answers(
         assert client.usage.get_session_usage("session-123", START, END)
 
 
-@pytest.mark.parametrize("face", [Netra, InLoop], ids=["sync", "async"])
-def test_a_resolver_that_takes_too_long_is_left(
-    monkeypatch: pytest.MonkeyPatch, face: type[Netra | InLoop]
+@both_clients
+def test_the_deadline_ends_a_slow_name_lookup(
+    monkeypatch: pytest.MonkeyPatch, client_class: ClientClass
 ) -> None:
     end = threading.Event()
 
@@ -229,7 +237,7 @@ def test_a_resolver_that_takes_too_long_is_left(
         raise socket.gaierror("gave up")
 
     resolving(monkeypatch, never)
-    with face(endpoint="http://many.localhost:1", timeout=60, deadline=DEADLINE) as client:
+    with client_class(endpoint="http://many.localhost:1", timeout=60, deadline=DEADLINE) as client:
         with pytest.raises(APITimeoutError, match=r"deadline=.* is over"):
             client.usage.get_session_usage("session-123", START, END)
         end.set()
@@ -248,8 +256,8 @@ def test_an_unknown_host_is_a_connection_error(monkeypatch: pytest.MonkeyPatch) 
     assert type(caught.value).__name__ == "APIConnectionError"
 
 
-def test_the_bound_lies_under_every_transport(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new name in httpx or httpcore fails here."""
+def test_every_transport_uses_the_bounded_backend(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If httpx or httpcore renames an attribute, this fails."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:1")
     with Netra(endpoint="http://127.0.0.1:9") as client:
@@ -260,8 +268,8 @@ def test_the_bound_lies_under_every_transport(monkeypatch: pytest.MonkeyPatch) -
             assert type(transport._pool._network_backend) is _BoundedBackend
 
 
-def test_the_deadline_is_for_the_whole_call_and_says_how_many_attempts(scripted: Scripted) -> None:
-    service = Dripping("nothing")
+def test_the_deadline_covers_all_attempts_and_counts_them(scripted: Scripted) -> None:
+    service = SlowService("nothing")
     with (
         Netra(endpoint=scripted(service).url, timeout=0.1, deadline=0.9, max_retries=50) as client,
         pytest.raises(APITimeoutError) as caught,
@@ -271,9 +279,9 @@ def test_the_deadline_is_for_the_whole_call_and_says_how_many_attempts(scripted:
     assert f"{caught.value.attempts} attempts" in str(caught.value)
 
 
-def test_a_timeout_says_which_one_and_how_long(scripted: Scripted) -> None:
+def test_a_timeout_error_names_the_limits_and_the_attempts(scripted: Scripted) -> None:
     with (
-        Netra(endpoint=scripted(Dripping("nothing")).url, timeout=0.1, max_retries=1) as client,
+        Netra(endpoint=scripted(SlowService("nothing")).url, timeout=0.1, max_retries=1) as client,
         pytest.raises(
             APITimeoutError, match=r"timeout \(connect 0\.1 s, read 0\.1 s.*in 2 attempts"
         ) as caught,
@@ -282,19 +290,19 @@ def test_a_timeout_says_which_one_and_how_long(scripted: Scripted) -> None:
     assert caught.value.attempts == 2
 
 
-def test_without_a_deadline_nothing_is_bound_but_each_wait(scripted: Scripted) -> None:
-    server = scripted(lambda _: answer({"data": session_usage()}))
+def test_a_call_works_without_a_deadline(scripted: Scripted) -> None:
+    server = scripted(lambda _: respond({"data": session_usage()}))
     with Netra(endpoint=server.url.replace("127.0.0.1", "localhost"), deadline=math.inf) as client:
         assert client.usage.get_session_usage("session-123", START, END)
 
 
-def test_an_iteration_is_bound_call_by_call_not_as_a_whole(scripted: Scripted) -> None:
+def test_the_deadline_applies_to_each_call_of_an_iteration(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1
 
         async def slowly(wire: asyncio.StreamWriter) -> None:
             await asyncio.sleep(0.15)
-            await answer(page([trace(number)], more=number < 8))(wire)
+            await respond(page([trace(number)], more=number < 8))(wire)
 
         return slowly
 

@@ -1,4 +1,4 @@
-"""A service that echoes the API key, in any form, gets it into no error; and nothing else is hidden."""
+"""If a service echoes the API key, in any form, no error shows it; and nothing else is hidden."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pytest
 
 from netra import ConfigurationError, Netra, NetraError
 from netra._core.redaction import Redactor
-from tests.support.in_loop import InLoop
+from tests.support.blocking import BlockingAsyncNetra, ClientClass
 from tests.support.rows import END, START
-from tests.support.scripted import Scripted, answer
+from tests.support.scripted import Scripted, respond
 
 KEY = "sk-7f3a/9c+Q=e\"<&>'~b;d4ee:51a0 c6-x2"
 PART = 8
-"""No piece of the key of this length may be seen."""
+"""No piece of the key of this length may be shown."""
 
 
 def numeric(text: str, form: str) -> str:
@@ -28,7 +28,7 @@ def numeric(text: str, form: str) -> str:
 
 
 FORMS: dict[str, Callable[[str], str]] = {
-    "as it is": str,
+    "unchanged": str,
     "in JSON": lambda key: json.dumps(key)[1:-1],
     "in JSON in JSON": lambda key: json.dumps(json.dumps(key)[1:-1])[1:-1],
     "with escaped slashes": lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
@@ -46,19 +46,19 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in a URL, all of it": lambda key: numeric(key, "%{:02X}"),
     "in a form": quote_plus,
     "in a URL in a URL": lambda key: quote(quote(key, safe=""), safe=""),
-    "in other letters": str.upper,
-    "as Python shows it": lambda key: repr(key)[1:-1],
+    "in upper case": str.upper,
+    "as a Python repr": lambda key: repr(key)[1:-1],
 }
 PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
     "in the message": lambda echo: {"value": {"message": f"you sent {echo} to us"}},
     "in the error's message": lambda echo: {"value": {"error": {"message": f"you sent {echo} to us"}}},
     "in the body": lambda echo: {"body": f"you sent {echo} to us".encode()},
     "in a title": lambda echo: {"body": f"<title>{echo}</title>".encode()},
-    "again and again": lambda echo: {"body": (f"{echo} " * 900).encode()},
-    "without a pause": lambda echo: {"body": (echo * 900).encode()},
+    "repeated": lambda echo: {"body": (f"{echo} " * 900).encode()},
+    "repeated without spaces": lambda echo: {"body": (echo * 900).encode()},
     "at the end, cut off": lambda echo: {"body": f"you sent {echo[:-1]}".encode()},
     "in JSON, cut off": lambda echo: {"value": {"message": f"you sent {echo[: len(echo) * 2 // 3]}"}},
-    "where to go": lambda echo: {
+    "in the location header": lambda echo: {
         "headers": {"location": f"https://elsewhere.example/?k={echo}"},
         "value": {},
     },
@@ -70,7 +70,7 @@ def pieces(key: str) -> set[str]:
     return {key[start : start + PART].lower() for start in range(len(key) - PART + 1)}
 
 
-def seen(error: NetraError) -> str:
+def shown_by(error: NetraError) -> str:
     frames = "".join(
         repr(frame.f_locals)
         for frame, _ in traceback.walk_tb(error.__traceback__)
@@ -90,29 +90,29 @@ def seen(error: NetraError) -> str:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize(
-    ("form", "face"),
-    [*((form, Netra) for form in FORMS), ("in JSON in JSON", InLoop)],
+    ("form", "client_class"),
+    [*((form, Netra) for form in FORMS), ("in JSON in JSON", BlockingAsyncNetra)],
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
-def test_no_form_of_the_key_is_seen(
-    scripted: Scripted, form: str, place: str, face: type[Netra | InLoop]
+def test_no_form_of_the_key_is_shown(
+    scripted: Scripted, form: str, place: str, client_class: ClientClass
 ) -> None:
     echo = FORMS[form](KEY)
-    for status in (302,) if place == "where to go" else (200, 502):
-        how = PLACES[place](echo)
-        server = scripted(lambda _, how=how, status=status: answer(status=status, **how))  # type: ignore[misc]
-        client = face(endpoint=server.url, api_key=KEY, max_retries=0)
+    for status in (302,) if place == "in the location header" else (200, 502):
+        response = PLACES[place](echo)
+        server = scripted(lambda _, response=response, status=status: respond(status=status, **response))  # type: ignore[misc]
+        client = client_class(endpoint=server.url, api_key=KEY, max_retries=0)
         with client, pytest.raises(NetraError) as caught:
             client.usage.get_session_usage("s", START, END)
         assert server.requests[0].headers["x-api-key"] == KEY
-        text = seen(caught.value).lower()
+        text = shown_by(caught.value).lower()
         assert echo.lower() not in text
-        # Pieces of what was escaped whole are told from the text around them by nothing: those of the key itself are.
+        # Pieces of an escaped form may look like ordinary text; pieces of the key itself must not appear.
         assert not [piece for piece in pieces(KEY) if piece in text]
 
 
 @pytest.mark.parametrize("length", [1, 8, 58, 500])
-def test_keys_of_any_length_are_hidden_wherever_they_are_cut(length: int) -> None:
+def test_keys_of_any_length_are_hidden_in_any_excerpt(length: int) -> None:
     key = ("q7Zx" * length)[:length]
     redactor = Redactor({"x-api-key": key}, "x-api-key", ())
     for repeated in (1, 3, 500):
@@ -121,12 +121,12 @@ def test_keys_of_any_length_are_hidden_wherever_they_are_cut(length: int) -> Non
             assert key[:PART] not in redactor.excerpt(body, characters) or length < PART
 
 
-def hidden(headers: Mapping[str, str], text: str, *named: str) -> str:
+def redact(headers: Mapping[str, str], text: str, *named: str) -> str:
     return Redactor(headers, "x-api-key", named).redact(text)
 
 
-def test_ordinary_headers_destroy_no_message(scripted: Scripted) -> None:
-    reply = answer(
+def test_ordinary_headers_are_not_hidden(scripted: Scripted) -> None:
+    reply = respond(
         {"message": "tenant 11 is not in stage 1"}, status=404, headers={"x-request-id": "req-101"}
     )
     server = scripted(lambda _: reply)
@@ -159,25 +159,25 @@ def test_ordinary_headers_destroy_no_message(scripted: Scripted) -> None:
         ({"x-api-key": "longer-key"}, "longer-keylonger-key, longer-k", "******, ***"),
     ],
 )
-def test_what_is_hidden_and_what_is_not(headers: dict[str, str], text: str, shown: str) -> None:
-    assert hidden(headers, text) == shown
+def test_which_header_values_are_hidden(headers: dict[str, str], text: str, shown: str) -> None:
+    assert redact(headers, text) == shown
 
 
-def test_headers_that_the_caller_names_are_hidden(scripted: Scripted) -> None:
-    assert hidden({"x-shop": "12345678"}, "12345678", "X-Shop") == "***"
-    server = scripted(lambda _: answer({"message": "for shop-7f3a-42"}, status=400))
+def test_headers_named_in_secret_headers_are_hidden(scripted: Scripted) -> None:
+    assert redact({"x-shop": "12345678"}, "12345678", "X-Shop") == "***"
+    server = scripted(lambda _: respond({"message": "for shop-7f3a-42"}, status=400))
     options: dict[str, Any] = {"headers": {"x-shop": "shop-7f3a-42"}, "secret_headers": ["X-Shop"]}
     with Netra(endpoint=server.url, **options) as client, pytest.raises(NetraError, match=r"for \*\*\*"):
         client.usage.get_session_usage("s", START, END)
 
 
 @pytest.mark.parametrize("wrong", [[7], [b"x-shop"], 7])
-def test_names_that_are_none_are_refused(wrong: Any) -> None:
+def test_invalid_secret_header_names_are_rejected(wrong: Any) -> None:
     with pytest.raises(ConfigurationError):
         Netra(endpoint="http://127.0.0.1:1", secret_headers=wrong)
 
 
-def test_the_key_in_a_long_id_is_in_no_frame() -> None:
+def test_a_long_argument_does_not_expose_the_key() -> None:
     """httpx refuses URLs of more than 65,536 characters, and its frames hold the request."""
     with Netra(endpoint="http://127.0.0.1:1", api_key=KEY) as client:
         calls: dict[str, Callable[[str], Any]] = {
@@ -191,5 +191,5 @@ def test_the_key_in_a_long_id_is_in_no_frame() -> None:
             for text in ("x" * 70_000, "\U0001f600" * 2_000, "/" * 30_000):
                 with pytest.raises(NetraError, match=f"{name}=.*is too long") as caught:
                     call(text)
-                assert KEY not in seen(caught.value)
+                assert KEY not in shown_by(caught.value)
                 assert len(str(caught.value)) < 500

@@ -1,4 +1,4 @@
-"""Runs the demo's agent in this process, and keeps what it sent."""
+"""Run the agent of the demo in this process, and keep the spans that it sent."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from agent import Agent
 def run_agent(
     endpoint: str, *, api_key: str | None = None, compression: Compression | None = None
 ) -> list[ReadableSpan]:
-    """Exports the agent's spans to `endpoint` with the stock exporter; gives the spans that were sent."""
+    """Export the agent's spans to `endpoint` with the standard exporter, and return the spans that were sent."""
     provider = TracerProvider(
         resource=Resource.create({"service.name": "support-agent", "deployment.environment": "demo"})
     )
-    kept = InMemorySpanExporter()
+    sent = InMemorySpanExporter()
     exporter = OTLPSpanExporter(
         f"{endpoint}/v1/traces", headers={"x-api-key": api_key} if api_key else None, compression=compression
     )
-    provider.add_span_processor(SimpleSpanProcessor(kept))
+    provider.add_span_processor(SimpleSpanProcessor(sent))
     provider.add_span_processor(BatchSpanProcessor(exporter))
     Agent(provider.get_tracer("support-agent")).work_through_january()
     provider.shutdown()
-    return list(kept.get_finished_spans())
+    return list(sent.get_finished_spans())

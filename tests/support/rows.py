@@ -57,6 +57,6 @@ def tenant_usage(**changes: Any) -> dict[str, Any]:
     }
 
 
-def asked_id(path: str) -> str:
-    """The id in the path of a request: of a session, a tenant or a trace."""
+def requested_id(path: str) -> str:
+    """Return the id in the path of a request: the id of a session, a tenant or a trace."""
     return unquote(path.removesuffix("/spans").rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""A server over real sockets whose every answer is scripted, down to the bytes."""
+"""A server over real sockets whose every response is scripted, down to the bytes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 
 Reply = Callable[[asyncio.StreamWriter], Awaitable[None]]
-"""Writes an answer, or what is left of one. The connection stays open unless the reply closes it."""
+"""Write a response, or a part of one. The connection stays open unless the reply closes it."""
 
 
 @attrs.frozen
 class Request:
+    """A request that the server has received."""
+
     method: str
     target: str
-    """The path and query exactly as they came over the wire."""
+    """The path and query, exactly as they were sent."""
     headers: Mapping[str, str]
     body: bytes
     connection: int
-    """Which connection it came over, counted from 1."""
+    """The number of its connection, counted from 1."""
 
     @property
     def path(self) -> str:
@@ -41,14 +43,14 @@ class Request:
         return json.loads(self.body) if self.body else None
 
 
-def answer_bytes(
+def response_bytes(
     value: Any = None,
     *,
     status: int = 200,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """A whole HTTP answer: `value` as JSON, or `body` as it is."""
+    """Build a whole HTTP response: `value` as JSON, or `body` unchanged."""
     content = json.dumps(value).encode() if body is None else body
     lines = {"content-type": "application/json", **(headers or {})}
     if status != 204:
@@ -57,13 +59,13 @@ def answer_bytes(
     return f"HTTP/1.1 {status} Scripted\r\n{head}\r\n".encode() + content
 
 
-def answer(value: Any = None, **how: Any) -> Reply:
-    """Sends what `answer_bytes` makes of the arguments."""
-    return sending(answer_bytes(value, **how))
+def respond(value: Any = None, **options: Any) -> Reply:
+    """Send the response that `response_bytes` builds from the arguments."""
+    return send_bytes(response_bytes(value, **options))
 
 
-def sending(data: bytes) -> Reply:
-    """Sends these bytes and leaves the connection open."""
+def send_bytes(data: bytes) -> Reply:
+    """Send these bytes and leave the connection open."""
 
     async def write(wire: asyncio.StreamWriter) -> None:
         wire.write(data)
@@ -73,7 +75,7 @@ def sending(data: bytes) -> Reply:
 
 
 class ScriptedServer:
-    """`with ScriptedServer(script) as server:` `script(request)` gives the reply; `server.requests` keeps them."""
+    """A server that calls `script(request)` for the reply to each request, and keeps all requests in `requests`."""
 
     def __init__(self, script: Callable[[Request], Reply], tls: ssl.SSLContext | None = None) -> None:
         self.script = script
@@ -108,7 +110,7 @@ class ScriptedServer:
         self._port.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
         server.close()
-        for _ in range(5):  # a connection that was just accepted has no task yet
+        for _ in range(5):  # a connection that was accepted just now has no task yet
             await asyncio.sleep(0)
             for task in self._connections:
                 task.cancel()
@@ -143,4 +145,4 @@ class ScriptedServer:
 
 
 Scripted = Callable[[Callable[[Request], Reply]], ScriptedServer]
-"""A fixture that starts scripted servers."""
+"""The type of the fixture `scripted`, which starts a server for a script."""

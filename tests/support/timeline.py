@@ -1,4 +1,4 @@
-"""A service of traces at given times, which keeps to windows, orders, page sizes and cursors."""
+"""A service with traces at given times. It respects windows, sort orders, page sizes and cursors."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .rows import page, trace
-from .scripted import Reply, Request, answer
+from .scripted import Reply, Request, respond
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
-SHOWN: Mapping[str, Callable[[int], int]] = {
-    "in full": lambda time: time,
-    "cut": lambda time: time // 1000 * 1000,
-    "rounded": lambda time: (time + 500) // 1000 * 1000,
-    "rounded up": lambda time: -(-time // 1000) * 1000,
+ROUNDINGS: Mapping[str, Callable[[int], int]] = {
+    "none": lambda time: time,
+    "down": lambda time: time // 1000 * 1000,
+    "half up": lambda time: (time + 500) // 1000 * 1000,
+    "up": lambda time: -(-time // 1000) * 1000,
 }
-"""How a service may show the microseconds that it keeps."""
+"""How a service may round its stored microseconds in responses: not at all, or to milliseconds."""
 
 
-def at(millisecond: float) -> str:
-    """The time stamp so many milliseconds after the beginning of 2026, in microseconds."""
+def time_at(millisecond: float) -> str:
+    """Return the timestamp so many milliseconds after the beginning of 2026, with microseconds."""
     moment = T0 + timedelta(milliseconds=millisecond)
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
@@ -32,26 +32,27 @@ def _microseconds(time: str) -> int:
 
 
 class Timeline:
-    """`change` may answer a request otherwise, or return None; `show` may do so for the time of a single row.
+    """A script for a `ScriptedServer`.
 
-    Milliseconds may have fractions. With `exact` the window's ends are compared with them; else in whole
-    milliseconds, as the contract says. No page is larger than `cap`.
+    Milliseconds may have fractions. With `exact`, the window is compared with the fractions; otherwise with whole
+    milliseconds, as the contract says. No page has more than `cap` rows. `override(request)` may return another
+    reply, and `override_time(number)` another text for the time of one row; None means the normal one.
     """
 
     def __init__(
         self,
         milliseconds: Iterable[float],
-        change: Callable[[Request], Reply | None] = lambda _: None,
+        override: Callable[[Request], Reply | None] = lambda _: None,
         exact: bool = False,
-        shown: str = "in full",
-        show: Callable[[int], str | None] = lambda _: None,
+        rounding: str = "none",
+        override_time: Callable[[int], str | None] = lambda _: None,
         cap: int = 100,
     ) -> None:
         self._rows = sorted((round(time * 1000), number) for number, time in enumerate(milliseconds))
-        self._change = change
+        self._override = override
         self._after_end = 0 if exact else 999
-        self._shown = SHOWN[shown]
-        self._show = show
+        self._rounding = ROUNDINGS[rounding]
+        self._override_time = override_time
         self._cap = cap
 
     def ids(self, descending: bool = True) -> list[str]:
@@ -59,18 +60,18 @@ class Timeline:
         return ids[::-1] if descending else ids
 
     def __call__(self, request: Request) -> Reply:
-        return self._change(request) or answer(self.page(request.json))
+        return self._override(request) or respond(self.page(request.json))
 
-    def page(self, asked: dict[str, Any]) -> dict[str, Any]:
-        assert asked["startTime"] <= asked["endTime"]
-        first = bisect.bisect_left(self._rows, (_microseconds(asked["startTime"]), -1))
+    def page(self, requested: dict[str, Any]) -> dict[str, Any]:
+        assert requested["startTime"] <= requested["endTime"]
+        first = bisect.bisect_left(self._rows, (_microseconds(requested["startTime"]), -1))
         last = bisect.bisect_right(
-            self._rows, (_microseconds(asked["endTime"]) + self._after_end, len(self._rows))
+            self._rows, (_microseconds(requested["endTime"]) + self._after_end, len(self._rows))
         )
-        limit = min(asked.get("pagination", {}).get("limit", 20), self._cap)
-        cursor = asked.get("pagination", {}).get("cursor")
+        limit = min(requested.get("pagination", {}).get("limit", 20), self._cap)
+        cursor = requested.get("pagination", {}).get("cursor")
         key = None if cursor is None else (int(cursor.split("|")[0]), int(cursor.split("|")[1]))
-        if asked.get("sortOrder", "desc") == "asc":
+        if requested.get("sortOrder", "desc") == "asc":
             if key is not None:
                 first = max(first, bisect.bisect_right(self._rows, key))
             rows = self._rows[first:last][:limit]
@@ -83,5 +84,5 @@ class Timeline:
         return page([self._row(time, number) for time, number in rows], more=more)
 
     def _row(self, time: int, number: int) -> dict[str, Any]:
-        shown = self._show(number) or at(self._shown(time) / 1000)
-        return trace(number, start_time=shown, cursor=f"{time}|{number}")
+        rounding = self._override_time(number) or time_at(self._rounding(time) / 1000)
+        return trace(number, start_time=rounding, cursor=f"{time}|{number}")

@@ -1,4 +1,4 @@
-"""Waiting for what threads and sockets do in their own time."""
+"""Wait for threads and sockets, and find the threads that the client has started."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether the condition comes true in this time."""
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> bool:
+    """Wait until the condition is true; return False if it is still false after this time."""
     for _ in range(int(seconds * 100)):
         if condition():
             return True
@@ -16,14 +16,15 @@ def until(condition: Callable[[], bool], seconds: float = 10) -> bool:
     return False
 
 
-_before: set[threading.Thread] = set()
+_existing: set[threading.Thread] = set()
 
 
-def note_threads() -> None:
-    """Those that are there now belong to other tests."""
-    _before.clear()
-    _before.update(threading.enumerate())
+def remember_threads() -> None:
+    """Remember the threads that exist now: they belong to other tests."""
+    _existing.clear()
+    _existing.update(threading.enumerate())
 
 
-def new_threads_of_ours() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "netra" and thread not in _before]
+def new_netra_threads() -> list[threading.Thread]:
+    """Return the threads that the client has started in this test and that are still running."""
+    return [thread for thread in threading.enumerate() if thread.name == "netra" and thread not in _existing]

@@ -1,4 +1,4 @@
-"""What holds for all inputs, not only for the examples elsewhere."""
+"""Properties that hold for all inputs, not only for examples."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from netra._timestamps import from_wire, to_wire
 from tests.support.rows import END, START, trace
 
 offsets = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-moments = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=offsets)
+datetimes = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=offsets)
 
 
-@given(moments)
-def test_a_moment_is_sent_cut_to_milliseconds_and_reads_back_the_same(moment: datetime) -> None:
-    sent = to_wire(moment, "start_time")
+@given(datetimes)
+def test_a_datetime_is_truncated_to_ms_and_reads_back_the_same(time: datetime) -> None:
+    sent = to_wire(time, "start_time")
     back = from_wire(sent, "start_time")
-    assert timedelta(0) <= moment - back < timedelta(milliseconds=1)
+    assert timedelta(0) <= time - back < timedelta(milliseconds=1)
     assert (
         sent
         == back.strftime("%Y").zfill(4)
@@ -40,26 +40,26 @@ def test_a_moment_is_sent_cut_to_milliseconds_and_reads_back_the_same(moment: da
     )
 
 
-@given(moments)
-def test_text_and_datetime_of_one_moment_are_sent_alike(moment: datetime) -> None:
-    assert to_wire(moment.isoformat(), "start_time") == to_wire(moment, "start_time")
-    naive = moment.replace(tzinfo=None)
+@given(datetimes)
+def test_text_and_datetime_of_one_time_are_sent_alike(time: datetime) -> None:
+    assert to_wire(time.isoformat(), "start_time") == to_wire(time, "start_time")
+    naive = time.replace(tzinfo=None)
     assert to_wire(naive.isoformat(), "start_time") == to_wire(naive.replace(tzinfo=UTC), "start_time")
 
 
-@given(moments, moments)
-def test_the_order_of_moments_is_the_order_of_what_is_sent(one: datetime, other: datetime) -> None:
+@given(datetimes, datetimes)
+def test_sent_times_keep_the_order_of_the_datetimes(one: datetime, other: datetime) -> None:
     assert (to_wire(one, "x") < to_wire(other, "x")) <= (one < other)
 
 
 @given(st.text())
-def test_any_text_is_a_time_or_a_refusal(text: str) -> None:
+def test_any_text_is_read_as_a_time_or_rejected(text: str) -> None:
     with contextlib.suppress(netra.InvalidRequestError):
         assert to_wire(to_wire(text, "x"), "x") == to_wire(text, "x")
 
 
 @given(st.integers(-(10**13), 10**14))
-def test_milliseconds_are_read_as_a_moment(milliseconds: int) -> None:
+def test_milliseconds_are_read_as_a_datetime(milliseconds: int) -> None:
     assert from_wire(str(milliseconds), "x") - datetime(1970, 1, 1, tzinfo=UTC) == timedelta(
         milliseconds=milliseconds
     )
@@ -72,14 +72,14 @@ values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)).map(str.
 
 
 @given(st.dictionaries(names, values))
-def test_headers_survive_being_written_as_text(headers: dict[str, str]) -> None:
+def test_headers_survive_a_round_trip_through_text(headers: dict[str, str]) -> None:
     text = ",".join(f" {name} = {quote(value, safe='=')} " for name, value in headers.items())
     assert _parse_headers(text, "headers") == headers
     assert _parse_headers(headers, "headers") == headers
 
 
 @given(st.text())
-def test_any_headers_text_is_read_or_refused(text: str) -> None:
+def test_any_header_text_is_read_or_rejected(text: str) -> None:
     try:
         found = _parse_headers(text, "headers")
     except netra.ConfigurationError:
@@ -88,7 +88,7 @@ def test_any_headers_text_is_read_or_refused(text: str) -> None:
 
 
 @given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))
-def test_any_id_is_one_segment_of_the_path_and_reads_back_the_same(identifier: str) -> None:
+def test_any_id_is_one_path_segment_and_reads_back_the_same(identifier: str) -> None:
     try:
         query = UsageQuery.checked("session_id", identifier, START, END)
         url: str = get_session_usage(query).request["url"]
@@ -106,7 +106,7 @@ def test_any_id_is_one_segment_of_the_path_and_reads_back_the_same(identifier: s
 
 
 class Service:
-    """Pages of any sizes, empty ones among them; some calls fail before they answer."""
+    """Pages of any sizes, also empty ones. Some calls fail."""
 
     def __init__(self, sizes: list[int], failures: list[bool]) -> None:
         self._failures = iter(failures)
@@ -133,7 +133,7 @@ failures = st.lists(st.booleans(), max_size=20)
 
 
 @given(sizes, failures)
-def test_whatever_fails_the_rows_come_once_and_in_order(sizes: list[int], failures: list[bool]) -> None:
+def test_rows_come_once_and_in_order_despite_failures(sizes: list[int], failures: list[bool]) -> None:
     service = Service(sizes, failures)
     iterator: PagedIterator[TraceSummary, TracesPage] = PagedIterator(service.fetch, None)
     got: list[str] = []
@@ -148,10 +148,10 @@ def test_whatever_fails_the_rows_come_once_and_in_order(sizes: list[int], failur
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12))
-def test_pages_that_lead_in_circles_end_in_an_error_and_never_repeat(onward: list[int]) -> None:
+def test_circular_cursors_end_in_an_error_and_never_repeat(next_cursors: list[int]) -> None:
     def fetch(cursor: str | None) -> TracesPage:
         place = 0 if cursor is None else int(cursor)
-        following = onward[place % len(onward)]
+        following = next_cursors[place % len(next_cursors)]
         return TracesPage([TraceSummary.from_dict(trace(cursor=str(following)))], True, str(following))
 
     got: list[str] = []
@@ -208,7 +208,7 @@ MODELS = [netra.SessionUsageData, netra.TenantUsageData, netra.TraceSummary, net
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 @settings(max_examples=50)
 @given(data=st.data())
-def test_every_model_survives_to_dict(model: Any, data: st.DataObject) -> None:
+def test_every_model_survives_a_round_trip_through_a_dict(model: Any, data: st.DataObject) -> None:
     instance = data.draw(instances(model))
     sent = instance.to_dict(use_api_names=True)
     again = model.from_dict(sent)

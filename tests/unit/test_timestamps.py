@@ -1,3 +1,5 @@
+"""Times as arguments, in requests and in responses."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -49,12 +51,12 @@ def test_any_iso_time_is_sent_in_utc_with_milliseconds(given: str | datetime, se
         datetime(2026, 1, 1, tzinfo=UTC).date(),
     ],
 )
-def test_any_other_time_is_refused_by_name(given: Any) -> None:
+def test_any_other_time_is_rejected_by_name(given: Any) -> None:
     with pytest.raises(InvalidRequestError, match="start_time"):
         to_wire(given, "start_time")
 
 
-def test_a_window_names_the_end_that_is_wrong() -> None:
+def test_a_window_error_names_the_wrong_argument() -> None:
     with pytest.raises(InvalidRequestError, match=r"^start_time='soon' is not an ISO 8601 time"):
         window("soon", "2026-01-01T00:00:00Z")
     with pytest.raises(InvalidRequestError, match=r"^end_time='soon' is not an ISO 8601 time"):
@@ -67,20 +69,21 @@ def test_a_window_names_the_end_that_is_wrong() -> None:
 
 
 @pytest.mark.parametrize("end", ["2026-10-31", "20261031", "2026-W44-6", "2026-w44", date(2026, 10, 31)])
-def test_an_end_without_a_time_of_day_would_leave_the_day_out_and_is_refused(end: Any) -> None:
+def test_an_end_without_a_time_of_day_is_rejected(end: Any) -> None:
+    """It would leave out that whole day."""
     with pytest.raises(InvalidRequestError, match=r"^end_time.*T23:59:59\.999Z'") as caught:
         window("2026-10-01", end)
     assert "2026-10-31T23:59:59.999Z" in str(caught.value)
 
 
-def test_a_day_is_the_first_instant_of_it_as_a_start() -> None:
+def test_a_day_as_start_means_its_first_instant() -> None:
     assert window("2026-10-31", "2026-10-31T23:59:59.999Z")[0] == "2026-10-31T00:00:00.000Z"
     a_date: Any = date(2026, 10, 31)
     with pytest.raises(InvalidRequestError, match=r"write '2026-10-31T00:00:00\.000Z'"):
         window(a_date, "2026-10-31T23:59:59.999Z")
 
 
-def test_a_window_that_ends_before_it_starts_is_refused() -> None:
+def test_a_window_that_ends_before_it_starts_is_rejected() -> None:
     assert window("2026-01-01", "2026-01-01T00:00Z") == ("2026-01-01T00:00:00.000Z",) * 2
     with pytest.raises(InvalidRequestError, match="after end_time"):
         window("2026-01-02", "2026-01-01T00:00Z")

@@ -1,4 +1,4 @@
-"""Checked by mypy and pyright, never run: what the public methods return, as a type checker sees it."""
+"""The result types of the public methods. Type checkers read this file; it never runs."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ except NetraError as error:
     assert_type(error.cursor, str | None)
 
 
-async def in_a_loop() -> None:
+async def check_async_client() -> None:
     async with AsyncNetra(api_key="k") as client:
         assert_type(client.usage, AsyncUsage)
         assert_type(

@@ -1,4 +1,4 @@
-"""Run by scripts/wheel.sh with the Python of an environment that holds the wheel and its dependencies only."""
+"""Check an installed wheel. scripts/wheel.sh runs this in an environment with only the wheel and its dependencies."""
 
 from __future__ import annotations
 
@@ -66,4 +66,4 @@ if __name__ == "__main__":
         check_imports()
         check_a_call()
         check_that_the_backend_names_its_packages()
-    print("the installed wheel is as promised:", *sys.argv[1:] or ["plain"])
+    print("the installed wheel is complete:", *sys.argv[1:] or ["plain"])
