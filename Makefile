@@ -23,6 +23,10 @@ demo: $(INSTALLED)  ## the main job: a real instrumented program, the embedded b
 test: $(INSTALLED)  ## all tests
 	$(BIN)/python -m pytest -q -n 2
 
+.PHONY: quick
+quick: $(INSTALLED)  ## tests that take no second each (under 30 seconds)
+	$(BIN)/python -m pytest -q -n 2 -m "not slow and not process"
+
 .PHONY: faults
 faults: $(INSTALLED)  ## every fault × every method × each page, as a table of what came of it
 	$(BIN)/python -m pytest -q tests/faults --fault-table

@@ -181,6 +181,7 @@ def test_cancelling_a_page_request_leaves_no_socket_open(scripted: Scripted) -> 
     run_in_loop(work())
 
 
+@pytest.mark.slow
 def test_the_deadline_ends_a_response_that_never_completes(scripted: Scripted) -> None:
     def drip_head(_: Request) -> Reply:
         async def write(wire: asyncio.StreamWriter) -> None:
@@ -205,6 +206,7 @@ def test_the_deadline_ends_a_response_that_never_completes(scripted: Scripted) -
         run_in_loop(work(scripted(reply).url))
 
 
+@pytest.mark.slow
 def test_many_tasks_share_one_client(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         session = request.path.rpartition("/")[2]

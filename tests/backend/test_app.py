@@ -40,6 +40,7 @@ UNUSUAL_IDS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unusual_id", UNUSUAL_IDS)
 def test_an_id_is_one_path_segment_with_any_characters(
     unusual_id: str, client: httpx.Client, export: Export
@@ -111,6 +112,7 @@ def test_a_wrong_method_is_rejected_with_the_allowed_ones(
     assert set(response.headers["allow"].split(", ")) == allowed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["secret", "schlüssel"])
 def test_with_an_api_key_every_request_must_send_it(key: str) -> None:
     good = {b"x-api-key": key.encode()}

@@ -95,6 +95,7 @@ def outcome(client: httpx.Client, request: httpx.Request, expected_body: bytes, 
     return "delayed" if len(delays) > delayed else "answered"
 
 
+@pytest.mark.slow
 def test_a_share_of_0_injects_no_fault(db: Path, expected_bodies: list[bytes], delays: list[float]) -> None:
     with LocalServer(db, faults=0) as server:
         assert set(outcomes(server, expected_bodies, delays, 10)) == {"answered"}
@@ -115,6 +116,7 @@ def test_a_share_of_1_injects_every_fault_into_every_operation(
     )
 
 
+@pytest.mark.slow
 def test_a_share_of_a_half_is_kept_and_kinds_are_equally_likely(
     db: Path, expected_bodies: list[bytes], delays: list[float]
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_share_of_a_half_is_kept_and_kinds_are_equally_likely(
     assert all(25 <= count <= 55 for count in counts.values()), counts
 
 
+@pytest.mark.slow
 def test_the_seed_repeats_the_faults(db: Path, expected_bodies: list[bytes], delays: list[float]) -> None:
     first = LocalServer(db, faults=0.5, faults_seed=1)
     runs = []
@@ -136,6 +139,7 @@ def test_the_seed_repeats_the_faults(db: Path, expected_bodies: list[bytes], del
         assert outcomes(server, expected_bodies, delays, 10) != runs[0]
 
 
+@pytest.mark.slow
 def test_a_larger_share_adds_faults_and_changes_none(
     db: Path, expected_bodies: list[bytes], delays: list[float]
 ) -> None:
@@ -147,6 +151,7 @@ def test_a_larger_share_adds_faults_and_changes_none(
     assert all(kind in ("answered", kind_of_many) for kind, kind_of_many in zip(few, many, strict=True))
 
 
+@pytest.mark.slow
 def test_ingest_gets_no_faults() -> None:
     with LocalServer(faults=1) as server:
         assert {export(server, number) for number in range(1, 31)} == {200}
@@ -183,6 +188,8 @@ def test_the_command_rejects_fault_options_that_are_no_numbers(
     assert option.partition("=")[0] in capsys.readouterr().err
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_the_command_injects_faults_and_logs_no_errors(
     db: Path, expected_bodies: list[bytes], delays: list[float]
 ) -> None:
@@ -202,6 +209,8 @@ def test_the_command_injects_faults_and_logs_no_errors(
         assert process.communicate(timeout=30) == ("", "")
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_the_complete_example_prints_the_same_with_faults(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

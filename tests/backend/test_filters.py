@@ -223,6 +223,7 @@ def check(
     assert selective or filter_["field"] in ("project_id", "has_pii", "has_violation")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "values"),
     [
@@ -241,6 +242,7 @@ def test_string_fields(field: str, values: list[str], sent: tuple[httpx.Client, 
     check(sent, filter_, STRING_OPERATORS, values, lambda trace, test: test(trace.strings[field]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "values"),
     [
@@ -280,6 +282,7 @@ def as_string(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [*ATTRIBUTES, "netra.session_id", "nowhere", "a.b['c']"])
 @pytest.mark.parametrize("kind", ["object", "attributeKey"])
 def test_attributes_of_any_span(key: str, kind: str, sent: tuple[httpx.Client, list[Trace]]) -> None:
@@ -346,6 +349,7 @@ def test_all_conditions_must_hold(sent: tuple[httpx.Client, list[Trace]]) -> Non
     assert listed(client, *filters) == expected
 
 
+@pytest.mark.slow
 def test_every_combination_of_a_filter_is_rejected_or_works(tmp_path: Any) -> None:
     """All combinations of field, type, operator, value and key: a RequestError, or SQL that runs."""
     fields = ["name", "parent_span_id", "total_cost", "has_error", "models", "metadata", "any", "' OR 1"]

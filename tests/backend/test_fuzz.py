@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import httpx
+import pytest
 
 from netra.local import LocalServer
 
@@ -25,6 +26,8 @@ positive_data_acceptance.enabled = false
 """
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
     (tmp_path / "schemathesis.toml").write_text(CONFIGURATION)
     owners: dict[str, Value] = {

@@ -76,6 +76,7 @@ class Sent:
     sessions: set[str] = field(default_factory=set)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batched", [True, False], ids=["in batches", "span by span"])
 @pytest.mark.parametrize("encoding_name", EXPORTERS)
 def test_usage_equals_what_an_opentelemetry_program_sent(

@@ -128,6 +128,7 @@ def check_pages(pages: Iterator[list[Item]], field: str, order: Order, direction
     assert sort_keys == sorted(sort_keys, reverse=(order == "desc") != (direction == "up"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("field", "order", "direction"), LIST_ORDERS)
 def test_pages_list_each_trace_exactly_once_during_ingest(
     field: str, order: Order, direction: Direction, many: tuple[LocalServer, Store]
@@ -140,6 +141,7 @@ def test_pages_list_each_trace_exactly_once_during_ingest(
         assert writer.exports > exports_before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "order", "direction"),
     [

@@ -99,6 +99,7 @@ def traces(client: httpx.Client) -> list[dict[str, Any]]:
     return listed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", list(itertools.permutations([ROOT, CALL, FAILURE])))
 def test_the_rollup_does_not_depend_on_the_order_of_ingest(
     order: tuple[Span, ...], client: httpx.Client, export: Export
@@ -137,6 +138,7 @@ def test_a_trace_without_usage_has_null_counts_and_null_cost(client: httpx.Clien
     assert (trace["total_tokens"], trace["total_cost"], trace["models"]) == (0, None, [])
 
 
+@pytest.mark.slow
 def test_costs_are_summed_exactly_in_any_order_of_ingest(client: httpx.Client, export: Export) -> None:
     chance = random.Random(7)
     costs = [chance.random() * 10.0 ** chance.randrange(-12, 6) for _ in range(300)]
@@ -179,6 +181,7 @@ def test_an_end_before_the_start_gives_no_negative_latency(client: httpx.Client,
     assert (trace["latency_ms"], trace["end_time"]) == (0.0, trace["start_time"])
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_all_data_and_cursors(tmp_path: Any) -> None:
     path = tmp_path / "kept.db"
     spans = [make_span(number, number, {"session.id": "s"}) for number in range(1, 8)]

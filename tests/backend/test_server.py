@@ -71,6 +71,7 @@ def test_an_idle_connection_does_not_delay_stop() -> None:
             httpx.get(f"http://127.0.0.1:{client.base_url.port}/")
 
 
+@pytest.mark.slow
 def test_it_can_be_restarted_and_several_run_concurrently() -> None:
     with LocalServer() as first, LocalServer() as second:
         assert first.url != second.url
@@ -123,6 +124,8 @@ def test_a_failed_start_raises_and_leaves_no_threads(tmp_path: Path) -> None:
     assert set(threading.enumerate()) <= threads
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_the_command_keeps_its_data_and_exits_on_both_signals(tmp_path: Path) -> None:
     """SIGTERM and SIGINT both end it with status 0 and without output."""
@@ -164,6 +167,7 @@ def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
         assert option in help_text
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn", "google.protobuf", "opentelemetry.proto"])
 def test_without_its_packages_the_import_error_names_them(missing: str) -> None:
     code = f"import sys; sys.modules[{missing!r}] = None; import netra.local"

@@ -30,6 +30,8 @@ from netra.local._store import Store
 from .many_traces import EVERYTHING, LIST_ORDERS, TRACES, fill, read_pages
 from .otlp import EPOCH_MS, WINDOW, body_of, make_span, trace_id
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:

@@ -18,6 +18,7 @@ USAGE: dict[str, Value] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("start_ns", "counts"),
     [

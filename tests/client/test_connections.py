@@ -230,6 +230,7 @@ def test_a_cancelled_call_returns_its_connection_to_the_pool(scripted: Scripted)
     asyncio.run(cancelled_at_each_step())
 
 
+@pytest.mark.slow
 def test_many_threads_never_reuse_an_unsafe_connection(scripted: Scripted) -> None:
     """A connection is checked before the next request can use it."""
 

@@ -14,6 +14,9 @@ from tests.support.blocking import ClientClass, both_clients
 from tests.support.scripted import Reply, Request, Scripted, respond
 from tests.support.timeline import Timeline, time_at
 
+pytestmark = [pytest.mark.process, pytest.mark.slow]
+
+
 DAY = 86_400_000
 START, END = time_at(0), time_at(31 * DAY - 1)
 SKEWED = [*range(0, 31 * DAY, 31 * DAY // 500), *range(DAY, DAY + 2_000)]

@@ -94,6 +94,7 @@ kept["client"].usage.get_session_usage("session-123", start, end)
 """
 
 
+@pytest.mark.process
 def test_an_atexit_function_can_still_send_requests(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         return respond({"data": session_usage()}) if request.method == "GET" else three_pages(request)
@@ -130,6 +131,7 @@ print("still here")
 """
 
 
+@pytest.mark.process
 def test_an_open_iterator_in_a_subinterpreter_is_harmless(scripted: Scripted) -> None:
     url = scripted(three_pages).url
     result = subprocess.run(
@@ -187,6 +189,7 @@ def test_type_hints_can_be_evaluated(name: str) -> None:
             typing.get_type_hints(getattr(value, "__func__", value))
 
 
+@pytest.mark.process
 def test_type_hints_of_init_do_not_import_httpx() -> None:
     code = (
         "import typing, sys; from netra import Netra\n"

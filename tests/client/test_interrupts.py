@@ -41,6 +41,9 @@ from tests.support.methods import traces_query
 from tests.support.rows import span, trace
 from tests.support.timeline import Timeline, time_at
 
+pytestmark = pytest.mark.slow
+
+
 OURS = str(Path(netra.__file__).parent)
 TRACED = (OURS, threading.__file__)
 SECONDS = 10
@@ -73,8 +76,8 @@ class _Interrupter:
             if name != "CACHE":
                 self._before[frame] = name, frame.f_lineno
         elif event == "exception":
-            # A call that raised is not a place: Python enters the handler first. Raising here would leave the handled
-            # exception of this thread in disorder.
+            # A call that raised is not a place: Python enters the handler first. Raising there would leave a stale
+            # exception in the state of this thread, which later tests would see.
             self._before.pop(frame, None)
         elif event == "return":
             self._before.pop(frame, None)
@@ -356,6 +359,7 @@ print("interrupts", interrupts)
 """
 
 
+@pytest.mark.process
 def test_real_signals_cause_no_hang_and_lose_no_row(scripted: Any) -> None:
     from tests.support.rows import page, requested_id
     from tests.support.scripted import respond

@@ -43,6 +43,7 @@ def three_pages(request: Request) -> Reply:
     return respond(page([trace(number)], more=number < 3))
 
 
+@pytest.mark.slow
 def test_32_threads_get_their_own_responses_from_one_client(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         session = request.path.rpartition("/")[2]
@@ -81,6 +82,8 @@ client.usage.get_session_usage(f"{who}-2", sys.argv[2], sys.argv[3])
 """
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_after_a_fork_each_process_has_its_own_connections(scripted: Scripted) -> None:
     server = scripted(usage)
@@ -108,6 +111,8 @@ def test_garbage_collecting_a_client_closes_its_sockets(scripted: Scripted) -> N
     assert wait_until(lambda: server.open_connections == 0)
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_a_program_that_never_closes_exits_without_warnings(scripted: Scripted) -> None:
     program = (
         "import sys; from netra import Netra; Netra.init(endpoint=sys.argv[1]);"
@@ -124,6 +129,7 @@ def test_a_program_that_never_closes_exits_without_warnings(scripted: Scripted) 
     assert (result.stdout, result.stderr) == ("", "")
 
 
+@pytest.mark.slow
 def test_closing_during_a_call_raises_a_clear_error(scripted: Scripted) -> None:
     server = scripted(lambda _: then_silence(lambda _: b"")(b""))
     client = Netra(endpoint=server.url, timeout=1)
@@ -143,6 +149,7 @@ def test_closing_during_a_call_raises_a_clear_error(scripted: Scripted) -> None:
     assert isinstance(caught[0], NotInitializedError | APIConnectionError)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no interval timer")
 def test_an_interrupted_iteration_continues_without_loss(scripted: Scripted) -> None:
     silent = [True]

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, get_args
@@ -63,9 +63,17 @@ WINDOWS = {
 }
 
 
+def slow_if_large(windows: Mapping[str, Sequence[float]]) -> list[Any]:
+    """Return the names for a parametrisation; those of windows with many traces are marked `slow`."""
+    return [
+        name if len(times) < 1_000 else pytest.param(name, marks=pytest.mark.slow)
+        for name, times in windows.items()
+    ]
+
+
 @both_clients
 @pytest.mark.parametrize("order", [None, "asc", "desc"])
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", slow_if_large(WINDOWS))
 def test_rows_and_order_are_those_of_the_plain_iterator(
     scripted: Scripted, window: str, order: Any, client_class: ClientClass
 ) -> None:
@@ -103,7 +111,7 @@ BURSTS = {
 }
 
 
-@pytest.mark.parametrize("burst", BURSTS)
+@pytest.mark.parametrize("burst", slow_if_large(BURSTS))
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("exact", [False, True], ids=["whole ms", "microseconds"])
 @pytest.mark.parametrize("order", ["asc", "desc"])
@@ -132,6 +140,7 @@ def test_a_burst_within_one_millisecond_is_read_piece_by_piece() -> None:
     assert got == timeline.ids(descending=False)
 
 
+@pytest.mark.slow
 def test_few_boundary_ids_are_kept_in_memory() -> None:
     timeline = Timeline([number / 7 for number in range(20_000)], rounding="half up")
     query = partitioned_query(START, time_at(20_000 / 7), ASCENDING)
@@ -145,6 +154,7 @@ def test_few_boundary_ids_are_kept_in_memory() -> None:
     assert 0 < maximum <= 7 * 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("exact", [False, True], ids=["whole ms", "microseconds"])
 @pytest.mark.parametrize("order", [ASCENDING, DESCENDING])
@@ -186,6 +196,7 @@ def read_partition(query: TracesQuery, partition: Partition, timeline: Timeline)
     return reader.result()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cap", [1, 7, 15])
 def test_pages_smaller_than_requested_are_read_in_partitions(scripted: Scripted, cap: int) -> None:
     timeline = Timeline(EVEN[::5], cap=cap)
@@ -206,6 +217,7 @@ def test_neighbouring_partitions_share_one_millisecond(start: int, length: int, 
         assert partition.start < partition.end == following.start
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     milliseconds=st.lists(st.integers(0, 60) | st.integers(0, 10_000), max_size=120),
@@ -282,6 +294,7 @@ def test_concurrency_limits_the_requests_in_flight(scripted: Scripted) -> None:
     assert 3 <= in_flight[1] <= 5
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_early_and_little_is_prefetched(scripted: Scripted) -> None:
     """Nothing is sent before the first row is read, and only little ahead of a slow consumer."""
     timeline = Timeline(range(30_000))
@@ -344,6 +357,7 @@ def test_filters_reach_every_partition(scripted: Scripted) -> None:
         assert (sent.json["sortField"], sent.json["sortOrder"]) == ("start_time", "desc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["asc", "desc"])
 def test_rounded_times_lose_no_trace(scripted: Scripted, order: Any) -> None:
     """The service stores and compares microseconds, but rounds to milliseconds in its responses."""
@@ -374,6 +388,7 @@ class FailingOnce:
         return respond(status=self._status) if self._left == 0 else self.timeline(request)
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.parametrize("nth", [1, 2, 5, 17, 30])
 def test_an_error_comes_in_order_and_its_cursor_gives_the_rest(
@@ -423,6 +438,7 @@ def test_the_same_iterator_continues_after_an_error(scripted: Scripted, nth: int
     assert next(found, None) is None
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.parametrize("rows", [0, 1, 99, 100, 101, 1500, 2999, 3000])
 def test_iteration_can_be_resumed_after_any_row(
@@ -439,6 +455,7 @@ def test_iteration_can_be_resumed_after_any_row(
         assert got + [one.id for one in remainder] == timeline.ids()
 
 
+@pytest.mark.slow
 def test_a_429_pauses_all_partitions(scripted: Scripted) -> None:
     times: list[float] = []
     limited = [True]
@@ -457,6 +474,7 @@ def test_a_429_pauses_all_partitions(scripted: Scripted) -> None:
     assert max(later - earlier for earlier, later in itertools.pairwise(times)) > 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize(
     "unreadable",
@@ -471,6 +489,7 @@ def test_an_unreadable_time_loses_no_row(
         assert [trace.id for trace in found] == timeline.ids(descending=order == "desc")
 
 
+@pytest.mark.slow
 def test_leaving_the_loop_early_leaves_no_thread(scripted: Scripted) -> None:
     def limited(request: Request) -> Reply | None:
         if request.json["endTime"] == "2026-01-31T23:59:59.999Z":
@@ -490,6 +509,7 @@ def test_leaving_the_loop_early_leaves_no_thread(scripted: Scripted) -> None:
         assert wait_until(lambda: not new_netra_threads())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", TRACE_ITERATORS)
 def test_an_error_leaves_no_thread_without_garbage_collection(scripted: Scripted, method: str) -> None:
     url = scripted(Timeline(EVEN, lambda sent: respond(status=503) if sent.method == "GET" else None)).url
@@ -523,6 +543,8 @@ if not child:
 """
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_after_a_fork_both_processes_continue_with_an_executor(scripted: Scripted) -> None:
     """The threads of the executor exist only in the parent process."""
@@ -549,6 +571,7 @@ def test_closing_the_client_ends_iteration_with_an_executor(
             list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
 
 
+@pytest.mark.slow
 def test_leaving_the_loop_early_leaves_no_task(scripted: Scripted) -> None:
     async def work() -> None:
         async with AsyncNetra(endpoint=url) as client:
@@ -579,6 +602,7 @@ def test_threads_that_share_an_iterator_divide_its_traces(scripted: Scripted) ->
     assert Counter(got) == Counter(timeline.ids())
 
 
+@pytest.mark.slow
 def test_the_backend_gives_the_rows_of_the_plain_iterator(local_server: LocalServer) -> None:
     run_agent(local_server.endpoint)
     with Netra(endpoint=local_server.endpoint) as client:
@@ -603,6 +627,7 @@ class Counting(ThreadPoolExecutor):
         return super().submit(fn, *args, **kwargs)
 
 
+@pytest.mark.slow
 @both_clients
 def test_any_executor_runs_the_partitions_and_stays_open(
     scripted: Scripted, client_class: ClientClass
@@ -639,6 +664,8 @@ def processes() -> Iterator[Callable[..., Executor]]:
         executor.shutdown(cancel_futures=True)
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_other_processes_use_their_own_key(
     scripted: Scripted, processes: Callable[..., Executor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -652,6 +679,8 @@ def test_other_processes_use_their_own_key(
     assert {sent.headers["user-agent"].rpartition(" ")[2] for sent in server.requests} == {"(export)"}
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_workers_get_the_key_only_with_share_key(
     scripted: Scripted, processes: Callable[..., Executor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -685,6 +714,8 @@ with (
 """
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_the_key_of_another_client_is_never_used(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NETRA_API_KEY", raising=False)
@@ -740,6 +771,8 @@ def test_a_failing_executor_raises_a_clear_error(scripted: Scripted, client_clas
         assert caught.value.cursor is None
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_a_worker_that_dies_raises_an_error(scripted: Scripted, processes: Callable[..., Executor]) -> None:
     executor: Any = processes("k")
 
@@ -753,6 +786,8 @@ def test_a_worker_that_dies_raises_an_error(scripted: Scripted, processes: Calla
         list(client.usage.iter_traces(START, END).in_parallel(executor=executor))
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_a_rate_limit_in_another_process_is_raised_as_such(
     scripted: Scripted, processes: Callable[..., Executor]
 ) -> None:

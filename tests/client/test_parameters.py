@@ -73,6 +73,7 @@ def expected_traces_body(arguments: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+@pytest.mark.slow
 def test_traces_requests_for_every_combination_of_arguments(setup: Setup) -> None:
     client, server, base = setup
     optional = {**FILTERS, **PAGINATION, **{name: value for name, (_, value) in SORTING.items()}}

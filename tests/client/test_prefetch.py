@@ -71,6 +71,7 @@ def test_only_the_next_page_is_prefetched_in_async_code(scripted: Scripted) -> N
     asyncio.run(work())
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.parametrize("method", ["iter_traces", "iter_spans_by_trace_id"])
 def test_prefetch_can_be_disabled_for_a_client_and_a_call(
@@ -185,6 +186,7 @@ def test_a_finished_iterator_has_no_thread(scripted: Scripted) -> None:
         assert traces.cursor == "cursor-10"
 
 
+@pytest.mark.slow
 def test_leaving_the_loop_ends_the_backoff_of_a_prefetch(scripted: Scripted) -> None:
     def limited(request: Request) -> Reply:
         if number_of(request) == 2:
@@ -247,6 +249,7 @@ def test_leaving_the_loop_early_leaves_no_task_or_socket(scripted: Scripted) -> 
     asyncio.run(work(), debug=True)
 
 
+@pytest.mark.process
 def test_the_end_of_the_program_does_not_wait_for_a_prefetch(scripted: Scripted) -> None:
     def silent_after_the_first(request: Request) -> Reply:
         if number_of(request):
@@ -292,6 +295,7 @@ print([row.id for row in rows], flush=True)
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_after_a_fork_both_processes_continue(scripted: Scripted) -> None:
     result = subprocess.run(

@@ -305,6 +305,7 @@ class _Incomparable:
     __hash__ = None  # type: ignore[assignment]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wrong", [b"AceTech", 7, 7.5, float("nan"), uuid.UUID(int=7), True, ["AceTech"], _Incomparable()]
 )
@@ -402,6 +403,7 @@ class CursorsOfPages:
         return respond(page(rows, more=number < 2, nextCursor=f"page-{number + 1}"))
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.parametrize("own", ["", HALF])
 @pytest.mark.parametrize("method", ROWS[1:])

@@ -219,6 +219,7 @@ def test_a_timeout_may_be_an_httpx_timeout(scripted: Scripted) -> None:
         client.usage.get_session_usage("session-123", START, END)
 
 
+@pytest.mark.slow
 def test_a_body_larger_than_the_limit_is_rejected_early(scripted: Scripted) -> None:
     row = trace(name="x" * 10_000_000)
     server = scripted(lambda _: respond(page([row])))

@@ -263,6 +263,7 @@ def test_rows_can_be_written_as_json(model: type[Any]) -> None:
     assert model.from_dict(json.loads(json.dumps(row.to_dict(use_api_names=True)))) == row
 
 
+@pytest.mark.slow
 def test_a_fastapi_handler_can_return_rows() -> None:
     app = fastapi.FastAPI()
     rows = [TraceSummary.from_dict(row) for row in TRACES]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -22,6 +23,8 @@ from tests.support.methods import TRACE_ITERATORS, get_method
 from tests.support.rows import page, requested_id, span
 from tests.support.scripted import Reply, Request, ScriptedServer, response_bytes, send_bytes
 from tests.support.timeline import ROUNDINGS, Timeline, time_at
+
+pytestmark = pytest.mark.slow
 
 END = 2_000  # milliseconds
 FAULTS_AT_ONCE = [

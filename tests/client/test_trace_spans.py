@@ -65,7 +65,7 @@ class Service:
 
 
 @both_clients
-@pytest.mark.parametrize("concurrency", [1, 3, 8, 50])
+@pytest.mark.parametrize("concurrency", [pytest.param(1, marks=pytest.mark.slow), 3, 8, 50])
 def test_every_trace_comes_in_order_with_all_its_spans(
     scripted: Scripted, client_class: ClientClass, concurrency: int
 ) -> None:
@@ -79,6 +79,7 @@ def test_every_trace_comes_in_order_with_all_its_spans(
     assert (service.max_in_flight > 1) == (concurrency > 1)
 
 
+@pytest.mark.slow
 def test_with_spans_gives_the_rows_of_the_documented_loop(local_server: LocalServer) -> None:
     run_agent(local_server.endpoint)
     with Netra(endpoint=local_server.endpoint) as client:
@@ -92,6 +93,7 @@ def test_with_spans_gives_the_rows_of_the_documented_loop(local_server: LocalSer
     assert len(loop) == 22
 
 
+@pytest.mark.slow
 def test_with_spans_prefetches_no_more_than_concurrency(scripted: Scripted) -> None:
     server = scripted(Service())
     with Netra(endpoint=server.url) as client:
@@ -222,6 +224,7 @@ def slow_service(scripted: Scripted) -> tuple[str, list[float]]:
     return scripted(Service(spans)).url, times
 
 
+@pytest.mark.slow
 @both_clients
 def test_a_429_pauses_all_workers(slow_service: tuple[str, list[float]], client_class: ClientClass) -> None:
     url, times = slow_service
@@ -309,6 +312,8 @@ if child:
 """
 
 
+@pytest.mark.slow
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_after_a_fork_both_processes_read_the_rest(scripted: Scripted) -> None:
     url = scripted(Service()).url

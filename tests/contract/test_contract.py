@@ -54,6 +54,8 @@ def test_requests_are_closed_and_responses_open(contract: Any) -> None:
                 assert "enum" not in yaml.safe_dump(schema), name
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_make_generate_alone_adds_a_new_optional_field(tmp_path: Path) -> None:
     for name in ("netra", "scripts", "docs", "openapi.yaml"):
         source = ROOT / name

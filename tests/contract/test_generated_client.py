@@ -91,7 +91,10 @@ OPERATIONS = {
 }
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
-every_function = pytest.mark.parametrize("function_name", FUNCTIONS)
+every_function = pytest.mark.parametrize(
+    "function_name",
+    [name if name == "sync" else pytest.param(name, marks=pytest.mark.slow) for name in FUNCTIONS],
+)
 
 
 def call(client: Client, operation: Operation, function_name: str, **changes: Any) -> Any:
@@ -180,6 +183,7 @@ def test_return_types_are_the_success_models(operation: Operation) -> None:
 # ---------------------------------------------------------------- failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 401, 403, 404, 429, 499, 500, 502, 598])
 @every_operation
 @every_function
@@ -200,6 +204,7 @@ def test_every_status_except_success_raises(
     assert len(server.requests) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"<html>Sign in</html>", b"", b"[]", b'{"message": 1}', b"\xff\xfe\xff"])
 @every_function
 def test_an_unexpected_error_body_is_kept_as_content(
@@ -211,6 +216,7 @@ def test_an_unexpected_error_body_is_kept_as_content(
     assert (caught.value.status_code, caught.value.content, caught.value.parsed) == (401, body, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [b"<html>", b"", b'{"data": ', b"\xff\xfe\xff", b"[" * 100_000])
 @every_operation
 @every_function

@@ -65,6 +65,7 @@ def run_in_new_process(code: str) -> str:
     ).stdout.strip()
 
 
+@pytest.mark.process
 def test_importing_netra_does_not_load_the_backend() -> None:
     modules = run_in_new_process("import netra, sys; print(*sys.modules)").split()
     assert "netra.client" in modules
@@ -72,6 +73,7 @@ def test_importing_netra_does_not_load_the_backend() -> None:
         assert unwanted not in modules
 
 
+@pytest.mark.process
 def test_httpx_attrs_and_asyncio_load_only_when_needed() -> None:
     code = (
         "import sys, netra; from netra import Netra; first = set(sys.modules)\n"
@@ -90,6 +92,7 @@ def test_nothing_outside_the_backend_imports_it() -> None:
             assert "from .local" not in source
 
 
+@pytest.mark.process
 def test_the_generated_client_does_not_import_netra() -> None:
     code = "import pkgutil, importlib, netra_api, sys\n" + (
         "for m in pkgutil.walk_packages(netra_api.__path__, 'netra_api.'): importlib.import_module(m.name)\n"

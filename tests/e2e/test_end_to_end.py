@@ -40,6 +40,7 @@ def trace_ids(spans: list[ReadableSpan]) -> set[str]:
     return {f"{span.context.trace_id:032x}" for span in spans}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compression", [Compression.NoCompression, Compression.Gzip])
 def test_the_client_reads_what_a_program_sent(local_server: LocalServer, compression: Compression) -> None:
     sent = run_agent(local_server.endpoint, compression=compression)

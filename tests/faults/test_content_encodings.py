@@ -77,6 +77,7 @@ def test_an_encoding_that_was_not_requested_is_rejected(
     assert len(server.requests) == 1
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.parametrize("bomb", ["gzip", "deflate", "many members"])
 def test_a_decompression_bomb_uses_little_memory(
@@ -100,6 +101,7 @@ def test_a_decompression_bomb_uses_little_memory(
     assert peak < 8_000_000
 
 
+@pytest.mark.slow
 @both_clients
 def test_a_truncated_encoding_is_a_connection_error(scripted: Scripted, client_class: ClientClass) -> None:
     """It is retried, like any other response that is cut off."""
@@ -188,6 +190,7 @@ def test_a_single_page_may_be_smaller_than_requested(scripted: Scripted, client_
     assert service.limits == [16, 8, 4]
 
 
+@pytest.mark.slow
 @both_clients
 def test_with_spans_reads_spans_in_smaller_pages(scripted: Scripted, client_class: ClientClass) -> None:
     service = LargePages()

@@ -53,6 +53,8 @@ DRIPS: dict[str, tuple[bytes, bytes | None]] = {
     "nothing in the head": (HEAD, None),
     "nothing in the body": (GOOD[:-9], None),
 }
+QUICK_DRIP = "chunks"
+"""The one that `make quick` runs."""
 FLOODS = ("103 responses", "100 responses", "chunks")
 
 
@@ -87,7 +89,9 @@ def assert_ends_in_time(client: Netra | BlockingAsyncNetra, service: SlowService
 
 
 @both_clients
-@pytest.mark.parametrize("drip", DRIPS)
+@pytest.mark.parametrize(
+    "drip", [drip if drip == QUICK_DRIP else pytest.param(drip, marks=pytest.mark.slow) for drip in DRIPS]
+)
 def test_the_deadline_ends_any_slow_response(
     scripted: Scripted, drip: str, client_class: ClientClass
 ) -> None:
@@ -96,6 +100,7 @@ def test_the_deadline_ends_any_slow_response(
         assert_ends_in_time(client, service)
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.parametrize("flood", FLOODS)
 def test_the_deadline_ends_a_fast_endless_response(
@@ -106,6 +111,7 @@ def test_the_deadline_ends_a_fast_endless_response(
         assert_ends_in_time(client, service)
 
 
+@pytest.mark.slow
 @both_clients
 @pytest.mark.filterwarnings("ignore:.*not encrypted")
 @pytest.mark.parametrize(
@@ -136,6 +142,7 @@ def test_the_deadline_ends_a_slow_proxy_response(
     assert service.ticks < FEW_TICKS
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*not encrypted")
 @both_clients
 @pytest.mark.parametrize("first", [b"", b"\x05\x00"], ids=["silent", "starts"])
@@ -189,6 +196,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, resolve: Callable[[], Any]) -> No
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @both_clients
 def test_many_unreachable_addresses_share_the_deadline(
@@ -226,6 +234,7 @@ def test_the_addresses_of_a_host_are_tried_until_one_connects(
         assert client.usage.get_session_usage("session-123", START, END)
 
 
+@pytest.mark.slow
 @both_clients
 def test_the_deadline_ends_a_slow_name_lookup(
     monkeypatch: pytest.MonkeyPatch, client_class: ClientClass
@@ -268,6 +277,7 @@ def test_every_transport_uses_the_bounded_backend(monkeypatch: pytest.MonkeyPatc
             assert type(transport._pool._network_backend) is _BoundedBackend
 
 
+@pytest.mark.slow
 def test_the_deadline_covers_all_attempts_and_counts_them(scripted: Scripted) -> None:
     service = SlowService("nothing")
     with (
@@ -279,6 +289,7 @@ def test_the_deadline_covers_all_attempts_and_counts_them(scripted: Scripted) ->
     assert f"{caught.value.attempts} attempts" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_timeout_error_names_the_limits_and_the_attempts(scripted: Scripted) -> None:
     with (
         Netra(endpoint=scripted(SlowService("nothing")).url, timeout=0.1, max_retries=1) as client,
@@ -296,6 +307,7 @@ def test_a_call_works_without_a_deadline(scripted: Scripted) -> None:
         assert client.usage.get_session_usage("session-123", START, END)
 
 
+@pytest.mark.slow
 def test_the_deadline_applies_to_each_call_of_an_iteration(scripted: Scripted) -> None:
     def reply(request: Request) -> Reply:
         number = int(request.json["pagination"].get("cursor", "cursor-0").removeprefix("cursor-")) + 1

@@ -88,7 +88,10 @@ def shown_by(error: NetraError) -> str:
     )
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    "place",
+    [place if place == "in the message" else pytest.param(place, marks=pytest.mark.slow) for place in PLACES],
+)
 @pytest.mark.parametrize(
     ("form", "client_class"),
     [*((form, Netra) for form in FORMS), ("in JSON in JSON", BlockingAsyncNetra)],
@@ -111,6 +114,7 @@ def test_no_form_of_the_key_is_shown(
         assert not [piece for piece in pieces(KEY) if piece in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 8, 58, 500])
 def test_keys_of_any_length_are_hidden_in_any_excerpt(length: int) -> None:
     key = ("q7Zx" * length)[:length]

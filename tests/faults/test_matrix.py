@@ -110,6 +110,13 @@ SLOW_FAULTS = {"sends nothing", "stops in the head", "stops in the body", "sends
 """Faults that only a time limit ends. Their cells run in parallel, so that the limits can be long enough for a slow
 machine."""
 
+QUICK_CELLS = {
+    ("sync", "once", "closes in the body"),
+    ("sync", "always", "responds 401"),
+    ("async", "always", "responds 200 with half of its JSON"),
+}
+"""The cells that `make quick` runs; all others are marked `slow`."""
+
 USAGE: dict[str, Callable[[], dict[str, Any]]] = {
     "get_session_usage": session_usage,
     "get_tenant_usage": tenant_usage,
@@ -226,12 +233,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if not metafunc.config.getoption("--fault-table"):
             left_out = [("sync over httpx2", "always"), ("async over httpx2", "once")]
             pairs = [pair for pair in pairs if pair not in left_out]
-        metafunc.parametrize(("client_kind", "how_often"), pairs)
+        cells = [
+            pytest.param(
+                fault,
+                client_kind,
+                how_often,
+                id=f"{client_kind}-{how_often}-{fault}",
+                marks=[] if (client_kind, how_often, fault) in QUICK_CELLS else pytest.mark.slow,
+            )
+            for client_kind, how_often in pairs
+            for fault in PROMISES
+        ]
+        metafunc.parametrize(("fault", "client_kind", "how_often"), cells)
 
 
-@pytest.mark.parametrize("fault", PROMISES)
 def test_every_cell_is_complete_or_raises_the_right_error(
-    fault: str, how_often: str, client_kind: str, scripted: Scripted, fault_table: FaultTable
+    fault: str, client_kind: str, how_often: str, scripted: Scripted, fault_table: FaultTable
 ) -> None:
     opened = CLIENTS[client_kind]
 

@@ -52,6 +52,7 @@ def test_sent_times_keep_the_order_of_the_datetimes(one: datetime, other: dateti
     assert (to_wire(one, "x") < to_wire(other, "x")) <= (one < other)
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_text_is_read_as_a_time_or_rejected(text: str) -> None:
     with contextlib.suppress(netra.InvalidRequestError):
@@ -71,6 +72,7 @@ names = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1).filter(
 values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E)).map(str.strip)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(names, values))
 def test_headers_survive_a_round_trip_through_text(headers: dict[str, str]) -> None:
     text = ",".join(f" {name} = {quote(value, safe='=')} " for name, value in headers.items())
@@ -205,6 +207,7 @@ def instances(model: Any) -> st.SearchStrategy[Any]:
 MODELS = [netra.SessionUsageData, netra.TenantUsageData, netra.TraceSummary, netra.TraceSpan]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 @settings(max_examples=50)
 @given(data=st.data())
