@@ -154,11 +154,22 @@ def test_null_and_absent_are_the_same_value() -> None:
 
 
 @each_model
-def test_the_repr_shows_only_the_fields_with_a_value(model: type[Any]) -> None:
-    text = repr(model.from_dict({**SENT[model], "region": "eu"}))
+def test_the_repr_is_short_and_shows_only_fields_with_a_value(model: type[Any]) -> None:
+    row = model.from_dict({**SENT[model], "region": "eu"})
+    text = repr(row)
     assert text.startswith(f"{model.__name__}(")
-    assert "region='eu'" in text
-    assert "None" not in text.replace("{'b': None}", "")
+    assert "None" not in text
+    assert len(text) < 250
+    base = repr(
+        model.__base__.from_dict({**SENT[model], "region": "eu"})
+    )  # the generated model shows them all
+    assert "region='eu'" in base
+    assert "None" not in base.replace("{'b': None}", "")
+
+
+def test_the_repr_shows_no_cost_that_was_not_sent() -> None:
+    assert "total_cost" not in repr(TraceSummary.from_dict(trace()))
+    assert "total_cost=0.0" in repr(TraceSummary.from_dict(trace(total_cost=0)))
 
 
 def names_of_the_model(model: type[Any]) -> set[str]:

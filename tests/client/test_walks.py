@@ -13,16 +13,14 @@ import pytest
 
 from netra import APIConnectionError, InvalidRequestError, Netra, ServerError
 from netra._timestamps import window
-from tests.support.in_loop import InLoop
-from tests.support.rows import asked_id, page, span
-from tests.support.scripted import Reply, Request, Scripted, answer
-from tests.support.timeline import Timeline, at
-from tests.support.waiting import new_threads_of_ours, until
-
-Clients = pytest.mark.parametrize("client_class", [Netra, InLoop], ids=["sync", "async"])
+from tests.support.blocking import ClientClass, both_clients
+from tests.support.rows import page, requested_id, span
+from tests.support.scripted import Reply, Request, Scripted, respond
+from tests.support.timeline import Timeline, time_at
+from tests.support.waiting import new_netra_threads, wait_until
 
 HOUR = 3_600_000
-START, END = at(0), at(HOUR)
+START, END = time_at(0), time_at(HOUR)
 EVEN = [number * HOUR // 50 for number in range(50)]
 
 COMPOSITIONS: dict[str, Callable[..., Any]] = {
@@ -59,15 +57,15 @@ class Service:
     def reply(self, request: Request) -> Reply:
         if self.fail_at(request):
             self.fail_at = lambda _: False
-            return answer(status=503)
+            return respond(status=503)
         if request.method != "GET":
-            return answer(self.timeline.page(request.json))
-        trace_id = asked_id(request.path)
+            return respond(self.timeline.page(request.json))
+        trace_id = requested_id(request.path)
         spans = [span(number, trace_id=trace_id) for number in (1, 2)]
         if not trace_id.endswith("7"):
-            return answer(page(spans))
+            return respond(page(spans))
         first = "cursor" not in request.query
-        return answer(page(spans[:1] if first else spans[1:], more=first))
+        return respond(page(spans[:1] if first else spans[1:], more=first))
 
     @property
     def ids(self) -> list[str]:
@@ -82,10 +80,10 @@ def id_of(row: Any) -> str:
     return found
 
 
-@Clients
+@both_clients
 @EachComposition
 def test_all_ways_give_the_same_traces_in_the_same_order(
-    scripted: Scripted, client_class: Any, composition: str
+    scripted: Scripted, client_class: ClientClass, composition: str
 ) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url) as client:
@@ -94,11 +92,11 @@ def test_all_ways_give_the_same_traces_in_the_same_order(
         assert next(walk, None) is None
 
 
-@Clients
+@both_clients
 @EachComposition
 @pytest.mark.parametrize("rows", [0, 1, 20, 21, 50])
 def test_a_cursor_of_one_way_resumes_any_other(
-    scripted: Scripted, client_class: Any, composition: str, rows: int
+    scripted: Scripted, client_class: ClientClass, composition: str, rows: int
 ) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url) as client:
@@ -109,11 +107,11 @@ def test_a_cursor_of_one_way_resumes_any_other(
             assert got + [id_of(row) for row in rest] == service.ids
 
 
-@Clients
+@both_clients
 @EachComposition
 @pytest.mark.parametrize("limit", [7, 100])
 def test_pages_hold_all_rows_once_and_can_be_resumed(
-    scripted: Scripted, client_class: Any, composition: str, limit: int
+    scripted: Scripted, client_class: ClientClass, composition: str, limit: int
 ) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url) as client:
@@ -131,10 +129,10 @@ def test_pages_hold_all_rows_once_and_can_be_resumed(
             assert [id_of(row) for row in pages[0]] + [row.id for row in rest] == service.ids
 
 
-@Clients
+@both_clients
 @EachComposition
 def test_a_walk_that_has_started_cannot_be_changed(
-    scripted: Scripted, client_class: Any, composition: str
+    scripted: Scripted, client_class: ClientClass, composition: str
 ) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url) as client:
@@ -152,8 +150,8 @@ def test_a_walk_that_has_started_cannot_be_changed(
         assert got + [id_of(row) for row in by_row] == service.ids
 
 
-@Clients
-def test_each_way_is_a_walk_of_its_own(scripted: Scripted, client_class: Any) -> None:
+@both_clients
+def test_each_way_is_a_walk_of_its_own(scripted: Scripted, client_class: ClientClass) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url) as client:
         plain = client.usage.iter_traces(START, END)
@@ -164,19 +162,19 @@ def test_each_way_is_a_walk_of_its_own(scripted: Scripted, client_class: Any) ->
             assert [id_of(row) for row in walk] == service.ids[1:]
 
 
-@Clients
+@both_clients
 @EachComposition
 @pytest.mark.parametrize("by_page", [False, True], ids=["rows", "pages"])
 @pytest.mark.parametrize("failing", ["first request", "middle", "spans"])
 def test_an_error_comes_in_its_place_and_the_walk_goes_on(
-    scripted: Scripted, client_class: Any, composition: str, by_page: bool, failing: str
+    scripted: Scripted, client_class: ClientClass, composition: str, by_page: bool, failing: str
 ) -> None:
     service = Service()
     middle = service.ids[25]
     service.fail_at = {
         "first request": lambda _: True,
         "middle": lambda sent: sent.method == "POST" and sent.json["pagination"].get("cursor") is not None,
-        "spans": lambda sent: sent.method == "GET" and asked_id(sent.path) == middle,
+        "spans": lambda sent: sent.method == "GET" and requested_id(sent.path) == middle,
     }[failing]
     with client_class(endpoint=scripted(service).url, max_retries=0) as client:
         walk = COMPOSITIONS[composition](client.usage.iter_traces(START, END, limit=8))
@@ -205,11 +203,11 @@ def test_an_error_comes_in_its_place_and_the_walk_goes_on(
 LIMITS = [(1, 1), (1, 4), (4, 1), (2, 3), (6, 3)]
 
 
-@Clients
+@both_clients
 @pytest.mark.parametrize(("partitions", "traces"), LIMITS)
 @pytest.mark.parametrize("executor", [False, True], ids=["here", "by an executor"])
 def test_the_larger_concurrency_bounds_all_requests(
-    scripted: Scripted, client_class: Any, partitions: int, traces: int, executor: bool
+    scripted: Scripted, client_class: ClientClass, partitions: int, traces: int, executor: bool
 ) -> None:
     service = Service([number * HOUR // 60 for number in range(60)], delay=0.004)
     with client_class(endpoint=scripted(service).url) as client, ThreadPoolExecutor(partitions) as threads:
@@ -251,16 +249,16 @@ def test_leaving_a_loop_leaves_no_thread_behind(scripted: Scripted, composition:
             break
         del walk, _
         gc.collect()
-        assert until(lambda: not new_threads_of_ours())
+        assert wait_until(lambda: not new_netra_threads())
 
 
 # ---------------------------------------------------------------- what a notebook shows
 
 
-@Clients
+@both_clients
 @EachComposition
 def test_reprs_are_short_and_tell_where_a_walk_stands(
-    scripted: Scripted, client_class: Any, composition: str
+    scripted: Scripted, client_class: ClientClass, composition: str
 ) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url, api_key="key-7f3a") as client:
@@ -290,10 +288,10 @@ def test_a_large_page_shows_its_first_rows_only(scripted: Scripted) -> None:
 # ---------------------------------------------------------------- arguments are checked once
 
 
-@Clients
+@both_clients
 @EachComposition
 def test_arguments_are_checked_once_and_not_for_each_page(
-    scripted: Scripted, client_class: Any, composition: str, monkeypatch: pytest.MonkeyPatch
+    scripted: Scripted, client_class: ClientClass, composition: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = Service()
     windows: list[Any] = []
@@ -309,8 +307,8 @@ def test_arguments_are_checked_once_and_not_for_each_page(
     assert windows == [(START, END)]
 
 
-@Clients
-def test_walks_ask_for_the_largest_page(scripted: Scripted, client_class: Any) -> None:
+@both_clients
+def test_walks_ask_for_the_largest_page(scripted: Scripted, client_class: ClientClass) -> None:
     service = Service()
     server = scripted(service)
     with client_class(endpoint=server.url) as client:

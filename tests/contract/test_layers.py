@@ -16,7 +16,7 @@ import netra
 
 PACKAGE = Path(netra.__file__).parent
 
-VALUES = {"netra.errors", "netra.models", "netra._timestamps", "netra._version"}
+VALUES = {"netra.errors", "netra.models", "netra._timestamps", "netra._integers", "netra._version"}
 """Values: everything may use them."""
 
 ALLOWED: dict[str, set[str]] = {
@@ -24,7 +24,10 @@ ALLOWED: dict[str, set[str]] = {
     "netra._version": set(),
     "netra._timestamps": VALUES,
     "netra.models": {*VALUES, "netra_api"},
-    "netra._core": {*VALUES, "netra._core", "netra_api"},
+    "netra._integers": set(),
+    "netra.filters": {*VALUES, "netra.filters", "netra_api"},
+    "netra.periods": {*VALUES, "netra.periods"},
+    "netra._core": {*VALUES, "netra.filters", "netra._core", "netra_api"},
     "netra._sync": {*VALUES, "netra._core", "netra._sync"},
     "netra.usage": {*VALUES, "netra._core", "netra._sync"},
     "netra.client": {*VALUES, "netra._core", "netra._sync", "netra.usage"},

@@ -42,8 +42,12 @@ DOCUMENTED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("method", DOCUMENTED)
 def test_parameters_order_and_defaults_are_the_documented_ones(method: str) -> None:
     parameters = list(inspect.signature(getattr(Usage, method)).parameters.values())[1:]
-    assert [(p.name, p.default) for p in parameters] == list(DOCUMENTED[method].items())
-    assert {p.kind for p in parameters} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    by_name = [p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    documented = [p for p in parameters if p not in by_name]
+    assert [(p.name, p.default) for p in documented] == list(DOCUMENTED[method].items())
+    assert {p.kind for p in documented} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    added = {"filters": None} if "traces" in method else {}
+    assert {p.name: p.default for p in by_name} == added
 
 
 def test_there_are_no_other_public_methods() -> None:

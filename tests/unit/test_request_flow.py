@@ -21,8 +21,8 @@ from netra._core.clock import Clock
 from netra._core.operations import Operation, list_traces
 from netra._core.options import Options
 from netra._core.request_flow import CallGroup, Received, Send, Sleep, request_flow
+from tests.support.methods import traces_query
 from tests.support.rows import END, START
-from tests.support.walks import traces_query
 
 RESULT = object()
 
