@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-# The tools that scripts call come from .venv, and only from there.
+# Scripts use the tools of .venv only.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 INSTALLED := .venv/.installed
@@ -16,7 +16,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: $(INSTALLED)  ## the main job: a real instrumented program, the embedded backend, the documented example
+demo: $(INSTALLED)  ## run an instrumented program, the embedded backend, and the documented example
 	$(BIN)/python scripts/demo/run.py
 
 .PHONY: test
@@ -28,7 +28,7 @@ quick: $(INSTALLED)  ## tests that take no second each (under 30 seconds)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow and not process"
 
 .PHONY: faults
-faults: $(INSTALLED)  ## every fault × every method × each page, as a table of what came of it
+faults: $(INSTALLED)  ## every fault × every method × each page, with a table of the outcomes
 	$(BIN)/python -m pytest -q tests/faults --fault-table
 
 .PHONY: mutants
@@ -36,34 +36,34 @@ mutants: $(INSTALLED)  ## mutation tests of the modules with decision logic: ret
 	scripts/mutants.sh
 
 .PHONY: walks
-walks: $(INSTALLED)  ## 2,000 random walks of all iterators through faults, crashes and resumes; an interrupt at every place (a quarter of an hour)
+walks: $(INSTALLED)  ## 2,000 random sequences of faults, crashes and resumes for all iterators; an interrupt at every place (15 minutes)
 	$(BIN)/python -m pytest -q tests/client/test_stateful.py tests/client/test_interrupts.py --thorough --hypothesis-profile=many
 
 .PHONY: soak
-soak: $(INSTALLED)  ## ten minutes of 16 threads against a faulty backend: sums exact, memory and sockets flat
+soak: $(INSTALLED)  ## 16 threads against a faulty backend for ten minutes: exact sums, constant memory and sockets
 	$(BIN)/python scripts/soak.py
 
 .PHONY: bench
-bench: $(INSTALLED)  ## costs beside plain httpx and the published client, into BENCHMARKS.md (some minutes)
+bench: $(INSTALLED)  ## compare costs with plain httpx and the published client; writes BENCHMARKS.md (some minutes)
 	$(BIN)/python scripts/bench/table.py
 
 .PHONY: cost
-cost: $(INSTALLED)  ## fail when an import or a trace costs more instructions than it may; needs valgrind
+cost: $(INSTALLED)  ## fail if an import or a trace needs more instructions than the limit; needs valgrind
 	$(BIN)/python scripts/bench/gate.py
 
 .PHONY: lowest
-lowest:  ## tests of the client against the lowest versions of what it depends on
+lowest:  ## tests of the client with the lowest allowed versions of its dependencies
 	PYTHON=$(PYTHON) scripts/lowest.sh
 
 .PHONY: check
-check: lint types spec-lint drift test lowest wheel cost  ## everything that must be green: what CI runs
+check: lint types spec-lint drift test lowest wheel cost  ## everything that must pass: what CI runs
 
 .PHONY: generate
 generate: $(INSTALLED)  ## rebuild generated/netra_api from openapi.yaml
 	scripts/generate.sh
 
 .PHONY: drift
-drift: $(INSTALLED)  ## fail when generated/netra_api is not what openapi.yaml gives
+drift: $(INSTALLED)  ## fail if generated/netra_api differs from what openapi.yaml generates
 	scripts/generate.sh --check
 
 .PHONY: lint
@@ -85,11 +85,11 @@ wheel: $(INSTALLED)  ## build the wheel and test it in an empty environment
 	scripts/wheel.sh
 
 .PHONY: lock
-lock:  ## pin the tools anew: scripts/requirements/dev.txt from pyproject.toml
+lock:  ## pin all tools again: scripts/requirements from pyproject.toml
 	scripts/lock.sh
 
 .PHONY: clean
-clean:  ## remove what the other targets made
+clean:  ## remove everything that the other targets created
 	rm -rf .venv .venv-bench-* .venv-lowest dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
@@ -99,7 +99,7 @@ $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-# Node trusts only its own certificate list unless told to trust the system's.
+# By default, Node does not use the certificates of the system.
 $(SPEC_LINT)/node_modules/.installed: $(SPEC_LINT)/package-lock.json
 	NODE_OPTIONS="$${NODE_OPTIONS:---use-openssl-ca}" \
 		npm ci --prefix $(SPEC_LINT) --no-audit --no-fund --no-update-notifier --loglevel=error

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Pins every tool with its hashes, for all Python versions and platforms at once.
+# Pin every tool with its hashes, for all Python versions and platforms.
 set -eu
 cd "$(dirname "$0")/.."
 venv=$(mktemp -d)

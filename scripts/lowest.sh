@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the tests of the client and of the wire against the lowest versions that pyproject.toml allows.
+# Run the tests of the client and of HTTP faults with the lowest versions that pyproject.toml allows.
 set -eu
 cd "$(dirname "$0")/.."
 venv=.venv-lowest

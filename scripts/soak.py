@@ -1,7 +1,7 @@
-"""A soak: one client in many threads reads from a faulty backend, for ten minutes or as long as you like.
+"""A soak test: one client in many threads reads from a faulty backend, for ten minutes or any other time.
 
-Every row, its place and every sum must be exactly what was sent; no fault may get through the retries; and this
-process may gather neither memory nor open files. The backend runs in a process of its own, so its are not counted.
+Every row, its position and every sum must be exactly as sent. The retries must hide every fault. The memory and the
+number of open files of this process must stay constant; the backend runs in another process and does not count.
 """
 
 from __future__ import annotations
@@ -37,29 +37,29 @@ THREADS = 16
 CONCURRENCY = 3
 FAULTS = 0.1
 MAX_RETRIES = 8
-"""Enough that no fault should get through: nine attempts in a row do not fail by chance."""
+"""Enough to hide every fault: nine attempts in a row do not fail by chance."""
 
-TRACES, MOST_SPANS = 300, 30
+TRACES, MAX_SPANS = 300, 30
 SESSIONS, TENANTS = 30, 5
 START, END = "2026-01-01T00:00:00.000Z", "2026-01-31T23:59:59.999Z"
 START_NS, MONTH_NS = 1_767_225_600 * 10**9, 30 * 86_400 * 10**9
 
 SECONDS_BETWEEN_LINES = 10.0
 WARM_UP_SECONDS, WARM_UP_SHARE = 60.0, 0.2
-"""Memory is compared with what it was after the shorter of these."""
-MOST_GROWTH_MB = 3.0
-PLAIN_MALLOC = {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
-"""Without these, glibc hoards what threads have freed, about 1 MB a minute here, and a small leak would not show."""
-ENOUGH_FAILURES = 20
-"""More of them tell nothing new."""
+"""Memory growth counts from the shorter of these two times."""
+MAX_GROWTH_MB = 3.0
+MALLOC_SETTINGS = {"MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+"""Without these, glibc keeps memory that threads have freed (here 1 MB per minute), which would hide a small leak."""
+MAX_FAILURES = 20
+"""The soak stops after this number of failures."""
 
 
-# ---------------------------------------------------------------------- what is sent
+# ---------------------------------------------------------------------- sent data
 
 
 @attrs.frozen
 class Sent:
-    """A span as it was sent, or a trace of several."""
+    """A span as it was sent, or a trace of several spans."""
 
     id: str
     name: str
@@ -71,7 +71,7 @@ class Sent:
     cost: float
     has_error: bool
     spans: Sequence[Sent] = ()
-    """Of a trace, in the order of their start."""
+    """The spans of a trace, in the order of their start."""
 
     @property
     def row(self) -> Row:
@@ -82,7 +82,7 @@ Row = tuple[str, str, str | None, str | None, int | None, float | None, bool | N
 
 
 def send_traces(endpoint: str, chance: random.Random) -> list[Sent]:
-    """Records traces with OpenTelemetry and exports them; gives what was exported."""
+    """Record traces with OpenTelemetry, export them, and return them."""
     recorded = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(recorded))
@@ -93,9 +93,9 @@ def send_traces(endpoint: str, chance: random.Random) -> list[Sent]:
         record_trace(tracer, chance)
         spans = recorded.get_finished_spans()
         recorded.clear()
-        # Exported here, because a batch processor drops what it cannot send in time.
+        # Export here, because a batch processor drops spans that it cannot send in time.
         if exporter.export(spans) is not SpanExportResult.SUCCESS:
-            raise SystemExit("the backend did not take the spans")
+            raise SystemExit("the backend did not accept the spans")
         traces.append(sent_trace(spans))
     exporter.shutdown()  # type: ignore[no-untyped-call]
     provider.shutdown()
@@ -107,7 +107,7 @@ def record_trace(tracer: Tracer, chance: random.Random) -> None:
     who = {"netra.session_id": f"session-{session}", "netra.tenant_id": f"tenant-{session % TENANTS}"}
     now = START_NS + chance.randrange(MONTH_NS)
     context = None
-    for number in range(chance.randint(1, MOST_SPANS)):
+    for number in range(chance.randint(1, MAX_SPANS)):
         name = f"answer-{chance.randrange(10)}" if number == 0 else f"step-{number}"
         span = tracer.start_span(name, context, start_time=now, attributes=who)
         span.set_attribute("gen_ai.usage.input_tokens", chance.randrange(4000))
@@ -121,7 +121,7 @@ def record_trace(tracer: Tracer, chance: random.Random) -> None:
 
 
 def sent_span(span: ReadableSpan) -> Sent:
-    said: dict[str, Any] = dict(span.attributes or {})
+    attributes: dict[str, Any] = dict(span.attributes or {})
     assert span.context
     assert span.start_time
     assert span.end_time
@@ -130,10 +130,10 @@ def sent_span(span: ReadableSpan) -> Sent:
         name=span.name,
         start_ns=span.start_time,
         latency_ns=span.end_time - span.start_time,
-        session=said["netra.session_id"],
-        tenant=said["netra.tenant_id"],
-        tokens=said["gen_ai.usage.input_tokens"] + said["gen_ai.usage.output_tokens"],
-        cost=said["gen_ai.usage.cost"],
+        session=attributes["netra.session_id"],
+        tenant=attributes["netra.tenant_id"],
+        tokens=attributes["gen_ai.usage.input_tokens"] + attributes["gen_ai.usage.output_tokens"],
+        cost=attributes["gen_ai.usage.cost"],
         has_error=span.status.status_code is StatusCode.ERROR,
     )
 
@@ -156,19 +156,19 @@ def sent_trace(spans: Sequence[ReadableSpan]) -> Sent:
     )
 
 
-# ---------------------------------------------------------------------- what is read
+# ---------------------------------------------------------------------- read data
 
 
 class Tally:
-    """What all threads have done and found."""
+    """The counts and failures of all threads."""
 
     def __init__(self) -> None:
         self.iterations = 0
         self.rows = 0
         self.sums = 0
         self.failures: list[str] = []
-        self.is_enough = threading.Event()
-        """Set when there is no point in going on."""
+        self.must_stop = threading.Event()
+        """Set after too many failures."""
         self._lock = threading.Lock()
 
     def count(self, *, iterations: int = 0, rows: int = 0, sums: int = 0) -> None:
@@ -180,8 +180,8 @@ class Tally:
     def fail(self, failure: str) -> None:
         with self._lock:
             self.failures.append(failure)
-            if len(self.failures) >= ENOUGH_FAILURES:
-                self.is_enough.set()
+            if len(self.failures) >= MAX_FAILURES:
+                self.must_stop.set()
 
 
 Direction = Literal["up", "down"]
@@ -198,7 +198,7 @@ SORTS: dict[str, Callable[[Sent], Any]] = {
 
 
 class Reader:
-    """One thread's work, over and over: all traces, then a session's spans, its usage and its tenant's."""
+    """The work of one thread, repeated: all traces, the spans of a session, its usage, and the usage of its tenant."""
 
     def __init__(self, client: Netra, traces: Sequence[Sent], tally: Tally, chance: random.Random) -> None:
         self._usage = client.usage
@@ -298,12 +298,12 @@ def _sum(traces: Sequence[Sent]) -> tuple[int, float]:
     return sum(span.tokens for span in spans), math.fsum(span.cost for span in spans)
 
 
-# ---------------------------------------------------------------------- what it takes
+# ---------------------------------------------------------------------- memory and files
 
 
 @attrs.frozen
-class Taken:
-    """What this process holds at a moment."""
+class Resources:
+    """The memory and the open files of this process at one moment."""
 
     mb: float
     files: int
@@ -313,8 +313,8 @@ class Taken:
         return f"RSS {self.mb:6.1f} MB, {self.files} files open, {self.sockets} of them sockets"
 
 
-def taken_now() -> Taken | None:
-    """None where there is no /proc to tell."""
+def current_resources() -> Resources | None:
+    """Return None on systems without /proc."""
     if not Path("/proc/self/statm").exists():
         return None
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -322,14 +322,14 @@ def taken_now() -> Taken | None:
     for name in os.listdir("/proc/self/fd"):
         try:
             targets.append(os.readlink(f"/proc/self/fd/{name}"))
-        except FileNotFoundError:  # closed meanwhile, or the listing's own
+        except FileNotFoundError:  # closed meanwhile, or the file of the listing itself
             continue
     sockets = sum(target.startswith("socket:") for target in targets)
-    return Taken(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, len(targets), sockets)
+    return Resources(pages * os.sysconf("SC_PAGE_SIZE") / 1e6, len(targets), sockets)
 
 
 class RetryCount(logging.Handler):
-    """Counts the retries by the client's log, to show that there were faults to survive."""
+    """Count the retries in the log of the client, to show that there were faults."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -341,7 +341,7 @@ class RetryCount(logging.Handler):
 
 @contextmanager
 def faulty_backend(directory: Path, seed: int) -> Iterator[str]:
-    """Runs the backend; gives its endpoint."""
+    """Run the backend; yield its endpoint."""
     options = ["--port", "0", "--db", str(directory / "soak.db")]
     faults = ["--faults", str(FAULTS), "--faults-seed", str(seed)]
     process = subprocess.Popen(
@@ -363,7 +363,7 @@ def faulty_backend(directory: Path, seed: int) -> Iterator[str]:
 
 
 def soak(endpoint: str, seconds: float, seed: int) -> bool:
-    """Fills the backend, reads from it for that long, and prints what was found. True if all is well."""
+    """Fill the backend, read from it for this time, and print the results. Return True if all is well."""
     traces = send_traces(endpoint, random.Random(seed))
     print(f"{len(traces)} traces with {sum(len(trace.spans) for trace in traces)} spans sent", flush=True)
 
@@ -371,8 +371,8 @@ def soak(endpoint: str, seconds: float, seed: int) -> bool:
     logging.getLogger("netra").addHandler(log)
     logging.getLogger("netra").setLevel(logging.DEBUG)
     logging.getLogger("netra").propagate = False
-    before = taken_now()
-    samples: list[tuple[float, Taken]] = []
+    before = current_resources()
+    samples: list[tuple[float, Resources]] = []
     with Netra(endpoint=endpoint, max_retries=MAX_RETRIES) as client, ThreadPoolExecutor(THREADS) as pool:
         began = time.monotonic()
         try:
@@ -380,10 +380,10 @@ def soak(endpoint: str, seconds: float, seed: int) -> bool:
                 reader = Reader(client, traces, tally, random.Random(f"{seed} {number}"))
                 pool.submit(reader.read_until, stop)
             passed = 0.0
-            while passed < seconds and not tally.is_enough.is_set():
-                tally.is_enough.wait(min(SECONDS_BETWEEN_LINES, seconds / 10, seconds - passed))
+            while passed < seconds and not tally.must_stop.is_set():
+                tally.must_stop.wait(min(SECONDS_BETWEEN_LINES, seconds / 10, seconds - passed))
                 passed = time.monotonic() - began
-                taken = taken_now()
+                taken = current_resources()
                 if taken is not None:
                     samples.append((passed, taken))
                 print(
@@ -393,19 +393,19 @@ def soak(endpoint: str, seconds: float, seed: int) -> bool:
                 )
         finally:
             stop.set()
-    return print_verdict(tally, log.retries, seconds, before, samples, taken_now())
+    return print_verdict(tally, log.retries, seconds, before, samples, current_resources())
 
 
 def print_verdict(
     tally: Tally,
     retries: int,
     seconds: float,
-    before: Taken | None,
-    samples: Sequence[tuple[float, Taken]],
-    after: Taken | None,
+    before: Resources | None,
+    samples: Sequence[tuple[float, Resources]],
+    after: Resources | None,
 ) -> bool:
-    """Prints the table of what had to hold. True if all of it did."""
-    for failure in tally.failures[:ENOUGH_FAILURES]:
+    """Print the table of all conditions. Return True if all of them hold."""
+    for failure in tally.failures[:MAX_FAILURES]:
         print(f"\nFAILURE: {failure.rstrip()}")
     table = [
         (
@@ -413,25 +413,25 @@ def print_verdict(
             "rows and sums",
             f"{tally.rows} rows and {tally.sums} sums compared with what was sent, {len(tally.failures)} failures",
         ),
-        (retries > 0, "faults", f"{retries} of them survived by retries"),
+        (retries > 0, "faults", f"{retries} retries"),
     ]
     if before is not None and after is not None:
         warm_up = min(WARM_UP_SECONDS, WARM_UP_SHARE * seconds)
         warm = next((taken for passed, taken in samples if passed >= warm_up), samples[-1][1])
         last = samples[-1][1]
-        most = max(taken.files for _, taken in samples)
+        max_files = max(taken.files for _, taken in samples)
         growth = last.mb - warm.mb
         table += [
             (
-                growth <= MOST_GROWTH_MB,
+                growth <= MAX_GROWTH_MB,
                 "memory",
                 f"{growth:+.1f} MB since the warm-up, from {warm.mb:.1f} to {last.mb:.1f}; up to"
-                f" {MOST_GROWTH_MB:+.1f} is fine",
+                f" {MAX_GROWTH_MB:+.1f} is allowed",
             ),
             (
-                most <= before.files + THREADS * (CONCURRENCY + 1),
+                max_files <= before.files + THREADS * (CONCURRENCY + 1),
                 "open files",
-                f"at most {most}; {before.files} and {CONCURRENCY + 1} for each of {THREADS} threads are fine",
+                f"at most {max_files}; {before.files} and {CONCURRENCY + 1} for each of {THREADS} threads are allowed",
             ),
             (
                 after.files == before.files,
@@ -450,12 +450,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to read (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the data, of what is asked and of the faults")
+    parser.add_argument("--seed", type=int, default=0, help="for the data, the requests and the faults")
     options = parser.parse_args()
-    if Path("/proc/self/statm").exists() and any(os.environ.get(k) != v for k, v in PLAIN_MALLOC.items()):
-        # The allocator reads its settings when a process begins, so this one begins anew.
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **PLAIN_MALLOC})
-    # No proxy stands between two processes of this machine.
+    if Path("/proc/self/statm").exists() and any(os.environ.get(k) != v for k, v in MALLOC_SETTINGS.items()):
+        # The allocator reads its settings when a process starts, so this process restarts itself.
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC_SETTINGS})
+    # Use no proxy between two processes of this machine.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     with (
         tempfile.TemporaryDirectory(prefix="netra-soak-") as directory,

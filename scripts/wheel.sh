@@ -8,7 +8,7 @@ trap 'rm -rf "$work"' EXIT
 rm -rf dist
 python -m build --no-isolation --outdir dist . >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
 
-# The versions that the project is tested with, without their hashes (the wheel itself has none).
+# The tested versions, without hashes (the wheel itself has none).
 sed -n 's/^\([a-z0-9-]*==[^ ]*\).*/\1/p' scripts/requirements/dev.txt >"$work/constraints.txt"
 
 python -m venv "$work/plain"
@@ -16,7 +16,7 @@ python -m venv "$work/plain"
 cp tests/e2e/wheel/check_installed.py "$work"
 (cd "$work" && "$work/plain/bin/python" -W error check_installed.py)
 
-# The types as a user's type checker sees them, without this project's sources in sight.
+# Check the types as a user's type checker sees them, without the sources of this project.
 cp tests/contract/typing/public_signatures.py "$work"
 (cd "$work" && python -m mypy --strict --python-executable "$work/plain/bin/python" public_signatures.py)
 

@@ -1,4 +1,4 @@
-"""Environments of their own for what is measured: this client as users install it, plain httpx, and the peer."""
+"""Virtual environments for the measured programs: this client as users install it, plain httpx, and the peer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PEER = "netra-sdk==1.2.2"
-NOT_THEIRS = re.compile(r"pip|setuptools|pkg_resources|_distutils_hack|distutils-precedence\.pth")
+PREINSTALLED = re.compile(r"pip|setuptools|pkg_resources|_distutils_hack|distutils-precedence\.pth")
 
 
 class Environment:
@@ -30,10 +30,10 @@ class Environment:
         return found
 
     def size(self) -> tuple[int, float]:
-        """Distributions and megabytes that an installation brings along."""
+        """Return the number of distributions and the megabytes that an installation adds."""
         count, size = 0, 0
         for entry in self.packages.iterdir():
-            if NOT_THEIRS.match(entry.name):
+            if PREINSTALLED.match(entry.name):
                 continue
             count += entry.suffix == ".dist-info"
             files = [entry] if entry.is_file() else entry.rglob("*")
@@ -42,7 +42,7 @@ class Environment:
 
 
 def ours() -> Environment:
-    """A wheel of this tree, with the versions that the project is tested with."""
+    """Install a wheel of this tree, with the tested versions of its dependencies."""
     environment = Environment("ours")
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(
@@ -63,7 +63,7 @@ def plain() -> Environment:
 
 
 def peer() -> Environment | None:
-    """The published client, or None where it cannot be installed. It takes minutes, so it is kept."""
+    """Install the published client; None if that fails. It takes minutes, so the environment is kept."""
     environment = Environment("peer")
     installed = environment.path / PEER
     if not installed.exists():
@@ -77,7 +77,7 @@ def peer() -> Environment | None:
 
 
 def constraints(directory: Path) -> Path:
-    """The tested versions without their hashes, which a wheel built here does not have."""
+    """Write the tested versions without hashes; a wheel built here has no hash."""
     pins = re.findall(r"^[\w.-]+==\S+", (ROOT / "scripts/requirements/dev.txt").read_text(), re.MULTILINE)
     file = directory / "constraints.txt"
     file.write_text("\n".join(pins))

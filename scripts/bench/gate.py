@@ -1,6 +1,6 @@
-"""Fails when an import or a trace has come to cost more than it may. Instruction counts only: no clock is asked.
+"""Fail if an import or a trace costs more than its limit. Only instructions are counted, no time is measured.
 
-The limits lie a little above what was measured last, and nowhere above what the project promises (BENCHMARKS.md).
+The limits are a little above the last measurement, and never above what the project promises (BENCHMARKS.md).
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def ratios() -> list[float]:
 
 def main() -> None:
     need_valgrind()
-    too_much = False
+    exceeded = False
     for (what, limit), found in zip(LIMITS.items(), ratios(), strict=True):
         print(f"{found:5.2f} of at most {limit}: {what}")
-        too_much |= found > limit
-    sys.exit("This costs more than it may; see scripts/bench/gate.py." if too_much else 0)
+        exceeded |= found > limit
+    sys.exit("The cost exceeds its limit; see scripts/bench/gate.py." if exceeded else 0)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs subjects in processes of their own, and counts: seconds, instructions, memory."""
+"""Run subjects in separate processes, and measure seconds, instructions and memory."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from typing import Any
 from environments import Environment
 
 HERE = Path(__file__).parent
-# Strings hash alike in each run, and nothing of the shell that calls us changes what is measured.
+# String hashes are the same in each run, and the environment of the shell does not change the results.
 ENVIRONMENT = {"PYTHONHASHSEED": "0", "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
 
 Subject = tuple[Environment, str]
-"""Where it is installed, and the name of its script."""
+"""An environment, and the name of the script to run in it."""
 
 
 @contextmanager
 def service() -> Iterator[str]:
-    """The server in a process of its own; gives its address."""
+    """Run the server in a separate process; yield its address."""
     server = subprocess.Popen([sys.executable, HERE / "server.py"], stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     try:
@@ -42,7 +42,7 @@ def run(subject: Subject, job: str, url: str) -> Any:
     done = subprocess.run(
         [environment.python, HERE / f"{script}.py", job, url],
         env=ENVIRONMENT,
-        cwd=HERE,  # where no other `netra` lies
+        cwd=HERE,  # a directory without another `netra`
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -51,7 +51,7 @@ def run(subject: Subject, job: str, url: str) -> Any:
 
 
 def in_turn(rounds: int, figure: str, runs: dict[str, tuple[Subject, str, str]]) -> dict[str, list[float]]:
-    """The figure per row of each run, side by side: a, b, c, a, b, c, … so that a slow minute meets them all."""
+    """Return the figure per row of each run. The runs alternate (a, b, c, a, …), so that a slow minute affects all."""
     found: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, (subject, job, url) in runs.items():
@@ -61,21 +61,21 @@ def in_turn(rounds: int, figure: str, runs: dict[str, tuple[Subject, str, str]])
 
 
 def ratio(found: dict[str, list[float]], one: str, other: str) -> float | None:
-    """The median of the ratios of runs that stood side by side."""
+    """Return the median of the ratios of neighbouring runs."""
     if one not in found or other not in found:
         return None
     return median(a / b for a, b in zip(found[one], found[other], strict=True))
 
 
 def instructions(environment: Environment, *arguments: str | Path) -> float:
-    """How many instructions a Python program takes; repeats to a fraction of a percent on any machine."""
+    """Count the instructions of a Python program; results differ by a fraction of a percent."""
     done = subprocess.run(
         [
             *("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"),
             *(environment.python, *arguments),
         ],
         env=ENVIRONMENT,
-        cwd=HERE,  # where no other `netra` lies
+        cwd=HERE,  # a directory without another `netra`
         check=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -86,7 +86,7 @@ def instructions(environment: Environment, *arguments: str | Path) -> float:
 
 
 def instructions_per_trace(subject: Subject, url: str) -> float:
-    """The slope between few and many traces: start and first connection cancel out."""
+    """Return the slope between few and many traces; the costs of start and first connection cancel out."""
     environment, script = subject
     few, many = 1_000, 4_000
     counts = [

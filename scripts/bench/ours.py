@@ -30,7 +30,7 @@ def spans() -> int:
 
 
 def loop() -> int:
-    """The documented loop: the spans of one trace after the other."""
+    """The documented loop: read the spans of one trace after the other."""
     spans = 0
     for trace in Netra.usage.iter_traces(START, END):
         for _ in Netra.usage.iter_spans_by_trace_id(trace.id):
@@ -38,7 +38,7 @@ def loop() -> int:
     return spans
 
 
-def drill(concurrency: int) -> int:
+def with_spans(concurrency: int) -> int:
     found = Netra.usage.iter_traces(START, END).with_spans(concurrency=concurrency)
     return sum(len(spans) for _, spans in found)
 
@@ -53,9 +53,9 @@ main(
         "iterate": iterate,
         "spans": spans,
         "loop": loop,
-        "drill-8": lambda: drill(8),
-        "drill-16": lambda: drill(16),
-        "drill-32": lambda: drill(32),
+        "with-spans-8": lambda: with_spans(8),
+        "with-spans-16": lambda: with_spans(16),
+        "with-spans-32": lambda: with_spans(32),
         "parallel": parallel,
     },
     warm_up=first,

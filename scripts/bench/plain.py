@@ -1,4 +1,4 @@
-"""The floor: httpx and json, without any checks, retries or types."""
+"""The lower bound: httpx and json, without checks, retries or types."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A service that answers from memory: any number of traces, evenly spread over January 2026, each with ten spans.
+"""A service that responds from memory: any number of traces, evenly distributed over January 2026, with ten spans each.
 
-The endpoint says how: `http://127.0.0.1:PORT/10000/20` holds 10,000 traces and answers after 20 ms.
-It is kept simple, so that the clients are what is measured: it prints its port and answers until it is killed.
+The endpoint sets both: `http://127.0.0.1:PORT/10000/20` holds 10,000 traces and responds after 20 ms. The server is
+simple, so that the measured time is that of the clients. It prints its port and runs until it is killed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 WINDOW_MS = 31 * 86_400_000
 
-# Latencies have no fraction here, because the peer refuses those that do.
+# Latencies have no fraction, because the peer rejects fractions.
 ROW = json.dumps(
     {
         "id": "@ID@",
@@ -80,15 +80,15 @@ def milliseconds(time: str) -> int:
     return (datetime.fromisoformat(time) - T0) // timedelta(milliseconds=1)
 
 
-def traces_page(asked: dict[str, object], count: int) -> str:
+def traces_page(requested: dict[str, object], count: int) -> str:
     step = WINDOW_MS // count
-    pagination = asked.get("pagination")
+    pagination = requested.get("pagination")
     assert isinstance(pagination, dict)
     limit = pagination.get("limit", 20)
     cursor = pagination.get("cursor")
-    first = max(-(-milliseconds(str(asked["startTime"])) // step), 0)
-    last = min(milliseconds(str(asked["endTime"])) // step, count - 1)
-    if asked.get("sortOrder", "desc") == "desc":
+    first = max(-(-milliseconds(str(requested["startTime"])) // step), 0)
+    last = min(milliseconds(str(requested["endTime"])) // step, count - 1)
+    if requested.get("sortOrder", "desc") == "desc":
         last = last if cursor is None else min(last, int(cursor) - 1)
         numbers = range(last, max(first - 1, last - limit), -1)
         more = last - limit >= first
@@ -126,14 +126,14 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             _, count, delay, *path = target.split("/")
             if path[-1] == "traces" and path[0] == "sdk":
-                answer = traces_page(json.loads(body), int(count))
+                body_text = traces_page(json.loads(body), int(count))
             elif path[-1] == "spans":
-                answer = spans_page(path[-2])
+                body_text = spans_page(path[-2])
             else:
-                answer = "{}"  # telemetry, should a client send any
+                body_text = "{}"  # telemetry, if a client sends any
             if delay != "0":
                 await asyncio.sleep(int(delay) / 1000)
-            content = answer.encode()
+            content = body_text.encode()
             writer.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
                 b"content-length: %d\r\n\r\n%s" % (len(content), content)

@@ -1,4 +1,4 @@
-"""Measures this client against plain httpx and the published client, and writes the table into BENCHMARKS.md."""
+"""Compare this client with plain httpx and the published client, and write the table into BENCHMARKS.md."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from measure import (
 )
 
 DELAY = 20
-"""Milliseconds after which the service answers, where it matters how many calls are under way."""
+"""Milliseconds after which the service responds, where the number of requests in flight matters."""
 
 Line = tuple[str, str, str, str]
-"""What; at most; found; and this client's own figure, for orientation."""
+"""What is measured, its limit, the result, and the absolute figure of this client."""
 Subjects = dict[str, Subject]
 
 
@@ -79,12 +79,12 @@ def imports(subjects: Subjects, url: str) -> Iterator[Line]:
     )
 
 
-def drill_down(subjects: Subjects, url: str) -> Iterator[Line]:
-    jobs = ("loop", "drill-8", "drill-16", "drill-32")
+def with_spans(subjects: Subjects, url: str) -> Iterator[Line]:
+    jobs = ("loop", "with-spans-8", "with-spans-16", "with-spans-32")
     timed = in_turn(5, "wall", {job: (subjects["ours"], job, f"{url}/200/{DELAY}") for job in jobs})
     for job in jobs[1:]:
         yield (
-            f"Drill-down over 200 traces, {DELAY} ms delay, `concurrency={job.removeprefix('drill-')}`",
+            f"`with_spans` over 200 traces, {DELAY} ms delay, `concurrency={job.removeprefix('with-spans-')}`",
             "0.1 × the documented loop",
             f"{ratio(timed, job, 'loop'):.3f} × the loop",
             f"{median(timed[job]) * 2_000:.2f} s",
@@ -148,7 +148,7 @@ PARTS: list[Callable[[Subjects, str], Iterator[Line]]] = [
     cpu,
     one_call,
     imports,
-    drill_down,
+    with_spans,
     window,
     memory,
     size,

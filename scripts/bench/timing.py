@@ -1,4 +1,4 @@
-"""What the three subjects share: how they are called, and how they measure themselves."""
+"""Shared by the three subjects: command line and measurement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Job = Callable[[], int]
 
 
 def report(job: Job) -> None:
-    """Does the job once and prints what it took: seconds of wall and CPU time, rows, and the peak of memory."""
+    """Run the job once; print the seconds of wall and CPU time, the rows, and the peak memory."""
     wall, cpu = time.perf_counter(), time.process_time()
     rows = job()
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
@@ -24,7 +24,7 @@ def report(job: Job) -> None:
 
 
 def main(jobs: dict[str, Job], warm_up: Job) -> None:
-    """`subject.py JOB URL`: the job after a warm-up; `first` is measured from outside, from the very beginning."""
+    """Run `subject.py JOB URL`: the job after a warm-up. `first` runs without one and is measured from outside."""
     job = sys.argv[1]
     if job == "first":
         jobs[job]()

@@ -1,8 +1,8 @@
 """A small support agent, instrumented with nothing but the OpenTelemetry SDK.
 
-It answers the questions of one January: each answer is a workflow that looks things up with tools and calls
-language models. Where its spans go is decided by the usual variables, such as OTEL_EXPORTER_OTLP_ENDPOINT.
-The models and the clock are simulated; the spans and their export are real.
+It answers the questions of one January. Each answer is a workflow that searches with tools and calls language models.
+The usual variables, such as OTEL_EXPORTER_OTLP_ENDPOINT, decide where the spans are sent. The models and the clock are
+simulated; the spans and their export are real.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ CUSTOMERS = [
 
 
 class SearchUnavailableError(Exception):
-    """The document search did not answer."""
+    """The document search did not respond."""
 
 
 class Agent:
-    """Answers questions, and records how."""
+    """Answer questions, and record each step as a span."""
 
     def __init__(self, tracer: trace.Tracer, seed: int = 2026) -> None:
         self._tracer = tracer
@@ -56,9 +56,9 @@ class Agent:
         self._now = datetime(2026, 1, 2, 8, tzinfo=UTC)
 
     def work_through_january(self) -> None:
-        asked = [customer for customer in CUSTOMERS for _ in range(customer.questions)]
-        self._random.shuffle(asked)
-        for number, customer in enumerate(asked):
+        questions = [customer for customer in CUSTOMERS for _ in range(customer.questions)]
+        self._random.shuffle(questions)
+        for number, customer in enumerate(questions):
             self._now = datetime(2026, 1, 2 + number % 28, 8 + number % 9, tzinfo=UTC)
             self.answer(customer, search_is_down=number == 11)
 
@@ -80,7 +80,7 @@ class Agent:
     def _search_documents(self, who: dict[str, str], is_down: bool) -> None:
         with self._step("search_documents", who, {"netra.span.type": "TOOL"}):
             if is_down:
-                raise SearchUnavailableError("no answer from the index within 2 s")
+                raise SearchUnavailableError("no response from the index within 2 s")
 
     def _call_model(self, name: str, model: str, who: dict[str, str]) -> None:
         tokens_in, tokens_out = self._random.randint(200, 4000), self._random.randint(20, 900)
@@ -97,7 +97,7 @@ class Agent:
 
     @contextmanager
     def _step(self, name: str, *attributes: dict[str, str] | dict[str, str | int | float]) -> Iterator[None]:
-        """A span that starts now and takes a while, on the agent's own clock."""
+        """Record a span that starts now and takes some time on the simulated clock."""
         self._pass(0.001, 0.02)
         span = self._tracer.start_span(name, start_time=self._nanoseconds())
         for some in attributes:

@@ -1,6 +1,6 @@
-"""The main job in one go: an instrumented program, the embedded backend, and the documented example.
+"""The main use in one run: an instrumented program, the embedded backend, and the documented example.
 
-Everything runs on this machine and is gone afterwards.
+Everything runs on this machine, and nothing remains afterwards.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ API_KEY = "your-api-key"  # the one that the documented example sends
 
 
 def run(script: str, **environment: str) -> None:
-    """Runs a script with nothing of the caller's own OpenTelemetry, Netra or proxy settings."""
+    """Run a script without the OpenTelemetry, Netra and proxy settings of the caller."""
     inherited = {
         name: value
         for name, value in os.environ.items()
@@ -41,7 +41,7 @@ def main() -> None:
             OTEL_EXPORTER_OTLP_HEADERS=f"x-api-key={API_KEY}",
         )
 
-        print("3. The documented example asks what that cost\n", flush=True)
+        print("3. The documented example reads the costs\n", flush=True)
         run("complete_example.py", NETRA_OTLP_ENDPOINT=server.endpoint)
     print("\nDone; the backend has stopped.")
 
