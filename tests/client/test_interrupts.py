@@ -271,7 +271,8 @@ def test_an_interrupted_iterator_gives_each_row_once(iterator: str, thorough: bo
 
         return read_some, check
 
-    stride = 7 if iterator == "in_parallel_with_spans" and not thorough else 1
+    strides = {"with_spans": 2, "in_parallel": 3, "in_parallel_with_spans": 11}
+    stride = 1 if thorough else strides.get(iterator, 1)
     assert interrupt_everywhere(begin, stride) > 100
 
 
