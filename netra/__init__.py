@@ -63,9 +63,7 @@ _MODULES = {
     "Usage": "usage",
 }
 
-__all__ = ["Netra", "__version__"]
-__all__ += errors.__all__
-__all__ += list(_MODULES)
+__all__ = ["Netra", "__version__", *errors.__all__, *_MODULES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> _typing.Any:

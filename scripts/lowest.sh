@@ -15,3 +15,4 @@ run() {
 run tests/faults/test_matrix.py -k "once and not httpx2"
 run tests/faults/test_deadlines.py tests/client/test_connections.py tests/client/test_parameters.py tests/client/test_retries.py \
     tests/client/test_results.py tests/client/test_lifecycle.py tests/aio/test_async.py
+run tests/unit/test_periods.py tests/unit/test_filters.py

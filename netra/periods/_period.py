@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
+from typing import Any, NoReturn, Self
 
-import attrs
 from dateutil.relativedelta import relativedelta
 
 from netra.errors import InvalidRequestError
@@ -18,14 +17,10 @@ __all__ = ["Period"]
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def _identity(moment: datetime) -> tuple[datetime, str]:
-    """Compare instants and zones. `datetime` itself ignores which of two equal clock times is meant."""
-    return to_utc(moment), zone_name(moment.tzinfo)
-
-
-@attrs.frozen(repr=False, str=False)
-class Period:
+class Period(tuple[str, str]):
     """A span of time in a time zone: from `start` up to, but not including, `end_exclusive`.
+
+    As a tuple it is `(start_time, end_time)`, so it unpacks into a window. As a value it is its instants and its zone.
 
     Example:
         >>> period = month("2026-10", tz="Europe/Vienna")
@@ -33,21 +28,43 @@ class Period:
         >>> usage = Netra.usage.get_tenant_usage("AceTech", *period)
     """
 
-    start: datetime = attrs.field(eq=_identity)
+    start: datetime
     """The first instant, aware, in the period's zone."""
-    end_exclusive: datetime = attrs.field(eq=_identity)
+    end_exclusive: datetime
     """The first instant after it, aware, in the period's zone."""
     label: str
     """What it is called, such as `2026-10`."""
 
-    def __attrs_post_init__(self) -> None:
-        for moment in (self.start, self.end_exclusive):
+    def __new__(cls, start: datetime, end_exclusive: datetime, label: str) -> Self:
+        for moment in (start, end_exclusive):
             if moment.tzinfo is None or moment.utcoffset() is None:
                 raise InvalidRequestError(f"{moment!r} has no time zone: use an aware datetime.")
-        if to_utc(self.start) >= to_utc(self.end_exclusive):
-            raise InvalidRequestError(
-                f"The period {self.label} is empty: {self.start} to {self.end_exclusive}."
-            )
+        first, following = to_utc(start), to_utc(end_exclusive)
+        if first >= following:
+            raise InvalidRequestError(f"The period {label} is empty: {start} to {end_exclusive}.")
+        last = ceil_to_millisecond(following) - _MILLISECOND
+        period = super().__new__(cls, (utc_text(ceil_to_millisecond(first)), utc_text(last)))
+        period.__dict__.update(start=start, end_exclusive=end_exclusive, label=label)
+        return period
+
+    def __getnewargs__(self) -> Any:  # for copies and pickles
+        return self.start, self.end_exclusive, self.label
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
+
+    def _identity(self) -> tuple[datetime, datetime, str, str]:
+        # In UTC: `datetime` itself ignores which of two equal clock times is meant.
+        return to_utc(self.start), to_utc(self.end_exclusive), zone_name(self.tz), self.label
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity() == other._identity() if isinstance(other, Period) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
 
     @property
     def tz(self) -> tzinfo:
@@ -58,16 +75,12 @@ class Period:
     @property
     def start_time(self) -> str:
         """The first millisecond, as the methods take it: UTC, `YYYY-MM-DDTHH:MM:SS.sssZ`."""
-        return utc_text(ceil_to_millisecond(to_utc(self.start)))
+        return self[0]
 
     @property
     def end_time(self) -> str:
         """The last millisecond, inclusive, as the methods take it."""
-        return utc_text(ceil_to_millisecond(to_utc(self.end_exclusive)) - _MILLISECOND)
-
-    def __iter__(self) -> Iterator[str]:
-        yield self.start_time
-        yield self.end_time
+        return self[1]
 
     def contains(self, moment: datetime) -> bool:
         """Return whether an aware `datetime` lies in the period.

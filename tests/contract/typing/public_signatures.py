@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import assert_type
 
 from netra import (
@@ -28,6 +29,8 @@ from netra import (
     TracesWithSpansPage,
     Usage,
 )
+from netra.filters import Filter, fields
+from netra.periods import Period, billing_periods, month
 
 assert_type(Netra.usage, Usage)
 assert_type(Netra(api_key="k").usage, Usage)
@@ -117,3 +120,33 @@ async def check_async_client() -> None:
         async for one, spans in client.usage.iter_traces("2026-01-01", "2026-01-31").with_spans():
             assert_type(one, TraceSummary)
             assert_type(spans, list[TraceSpan])
+
+
+# ---------------------------------------------------------------- filters and periods
+
+assert_type(fields.total_cost > 0.5, Filter)
+assert_type(fields.total_cost == Decimal("0.5"), Filter)
+assert_type(fields.models.any_of("gpt-4o", "gpt-4o-mini"), Filter)
+assert_type(fields.metadata["plan"] == "pro", Filter)
+assert_type(fields["new_field"] >= 5, Filter)
+assert_type(~fields.has_error, Filter)
+assert_type(fields.has_error == True, Filter)  # noqa: E712
+assert_type(fields.name.startswith("a"), Filter)
+assert_type(fields.attribute("a").is_null(), Filter)
+client.usage.iter_traces("2026-01-01", "2026-02-01T00:00Z", filters=[fields.latency < 5, fields.has_error])
+client.usage.list_traces(*month("2026-10", tz="Europe/Vienna"), filters=(Filter("x", "equals", 1),))
+_ = fields.total_cost > "5"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+_ = fields.tenant_id > "a"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+fields.total_cost.contains("5")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+fields.models.any_of(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+_ = fields.nothing  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+client.usage.list_traces("2026-01-01", "2026-02-01T00:00Z", filters=[fields.total_cost])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+client.usage.list_traces("2026-01-01", "2026-02-01T00:00Z", filters=[fields.tenant_id == 5])  # type: ignore[list-item]  # pyright: ignore
+
+period = month("2026-10", tz="Europe/Vienna")
+assert_type(period, Period)
+assert_type(period.start, datetime)
+assert_type(period.split("day"), list[Period])
+start_time, end_time = period
+assert_type(start_time, str)
+assert_type(next(billing_periods("2026-01-31", "month", count=1)), Period)
