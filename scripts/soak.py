@@ -242,7 +242,10 @@ class Reader:
         self._check_rows(what, [_row_of(row) for row in rows], [span.row for span in sent])
 
     def _read_with_spans(self, tenant: str) -> None:
-        found = self._usage.iter_traces(START, END, tenant_id=tenant).with_spans(concurrency=CONCURRENCY)
+        walk: Any = self._usage.iter_traces(START, END, tenant_id=tenant)
+        if self._chance.random() < 0.5:
+            walk = walk.in_parallel(concurrency=CONCURRENCY)
+        found = walk.with_spans(concurrency=CONCURRENCY)
         rows = [_row_of(row) for trace, spans in found for row in (trace, *spans)]
         traces = sorted(self._traces, key=lambda trace: (trace.start_ns, trace.id), reverse=True)
         of_tenant = [trace for trace in traces if trace.tenant == tenant]
