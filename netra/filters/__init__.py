@@ -12,7 +12,7 @@ error then names them.
 
 from __future__ import annotations
 
-from ._condition import Filter
+from ._condition import Condition, Filter
 from ._fields import (
     AnyField,
     BooleanField,
@@ -27,6 +27,7 @@ from ._fields import (
 __all__ = [
     "AnyField",
     "BooleanField",
+    "Condition",
     "Filter",
     "ListField",
     "NumberField",

@@ -21,7 +21,7 @@ from ._checks import (
     type_of,
 )
 
-__all__ = ["Filter"]
+__all__ = ["Condition", "Filter"]
 
 _OPPOSITES = {
     "equals": "not_equals",
@@ -32,8 +32,21 @@ _OPPOSITES = {
 _OPPOSITES |= {negative: positive for positive, negative in _OPPOSITES.items()}
 
 
+class Condition:
+    """What `filters=` takes: a `Filter`, or a boolean field, which stands for itself.
+
+    Example:
+        >>> conditions: list[Condition] = [fields.total_cost > 0.5, fields.has_error]
+    """
+
+    __slots__ = ()
+
+    def _as_filter(self) -> Filter:
+        raise NotImplementedError
+
+
 @attrs.frozen(repr=False)
-class Filter:
+class Filter(Condition):
     """One condition, as the wire has it. Most programs make it from `fields`: `fields.tenant_id == "AceTech"`.
 
     Args:

@@ -10,7 +10,7 @@ from netra_api.filter_fields import FIELD_TYPES, FilterFields
 from netra.errors import InvalidRequestError
 
 from ._checks import field_repr
-from ._condition import Filter
+from ._condition import Condition, Filter
 
 __all__ = [
     "AnyField",
@@ -163,7 +163,7 @@ class NumberField(_Ordered["int | float | Decimal"], _Listable["int | float | De
     __slots__ = ()
 
 
-class BooleanField(_Field[bool]):
+class BooleanField(_Field[bool], Condition):
     """A field that is true or false. It is a condition itself.
 
     Example:
@@ -286,7 +286,7 @@ fields = _Fields()
 
 def as_filter(value: Any) -> Filter:
     """Return a condition of `filters=`: a `Filter`, or a boolean field, which stands for itself."""
-    if isinstance(value, Filter | BooleanField):
+    if isinstance(value, Condition):
         return value._as_filter()
     what = (
         "a field: compare it with something"

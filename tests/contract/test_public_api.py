@@ -74,6 +74,18 @@ def test_importing_netra_does_not_load_the_backend() -> None:
 
 
 @pytest.mark.process
+def test_filters_and_periods_load_only_when_needed() -> None:
+    code = (
+        "import sys; from netra import Netra; client = Netra(endpoint='http://127.0.0.1:1')\n"
+        "client.usage.iter_traces('2026-01-01', '2026-02-01T00:00Z')\n"
+        "print(*sys.modules)"
+    )
+    modules = run_in_new_process(code).split()
+    for unwanted in ("dateutil", "zoneinfo", "netra.periods", "netra.filters", "netra_api.filter_fields"):
+        assert unwanted not in modules
+
+
+@pytest.mark.process
 def test_httpx_attrs_and_asyncio_load_only_when_needed() -> None:
     code = (
         "import sys, netra; from netra import Netra; first = set(sys.modules)\n"
