@@ -18,7 +18,7 @@ from netra.errors import APIResponseValidationError, APIStatusError, error_class
 from .clock import SYSTEM_CLOCK, Clock
 from .config import Config
 from .connection_errors import AttemptLimits
-from .error_messages import html_title, message_in
+from .error_body import html_title, message_in
 from .http import HttpResponse, preloaded_content
 from .operations import Operation
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from netra._core.pagination import IteratorState, PageT, Row
 
@@ -108,9 +108,20 @@ class PageIterator(Generic[P], Iterator[P]):
 
     def __init__(self, take_page: Callable[[], P | None]) -> None:
         self._take_page = take_page
+        walk: Any = take_page
+        self._walk = walk.__self__  # a method of the walk takes its pages
 
     def __next__(self) -> P:
         page = self._take_page()
         if page is None:
             raise StopIteration
         return page
+
+    @property
+    def cursor(self) -> str | None:
+        """The resume point of the walk."""
+        cursor: str | None = self._walk.cursor
+        return cursor
+
+    def __repr__(self) -> str:
+        return f"<pages of {self._walk!r}>"

@@ -93,9 +93,20 @@ class AsyncPageIterator(Generic[P], AsyncIterator[P]):
 
     def __init__(self, take_page: Callable[[], Awaitable[P | None]]) -> None:
         self._take_page = take_page
+        walk: Any = take_page
+        self._walk = walk.__self__  # a method of the walk takes its pages
 
     async def __anext__(self) -> P:
         page = await self._take_page()
         if page is None:
             raise StopAsyncIteration
         return page
+
+    @property
+    def cursor(self) -> str | None:
+        """The resume point of the walk."""
+        cursor: str | None = self._walk.cursor
+        return cursor
+
+    def __repr__(self) -> str:
+        return f"<pages of {self._walk!r}>"

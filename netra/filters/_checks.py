@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import re
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ __all__ = [
     "METHODS",
     "NULL_OPERATORS",
     "SYMBOLS",
+    "check_name",
     "check_value",
     "field_repr",
     "freeze",
@@ -38,10 +40,22 @@ NULL_OPERATORS = ("is_null", "is_not_null")
 _KEYED_FIELD = re.compile(r"(\w+)(?:\.(.+)|\[(['\"])(.+)\3\])", re.DOTALL)
 
 
+def check_name(name: Any, what: str) -> str:
+    """Check the name of a field, an attribute or a key."""
+    if not isinstance(name, str) or not name:
+        raise InvalidRequestError(f"{what} must be text, and not empty.")
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(f"{what} holds a lone surrogate and cannot be sent.") from None
+    return str.__str__(name)
+
+
 def split_key(field: str, key: str | None, kind: str) -> tuple[str, str | None]:
     """Split `metadata.plan` into the field and its key."""
-    if not isinstance(field, str) or not field:
-        raise InvalidRequestError(f"field={field!r} must be text, and not empty.")
+    check_name(field, f"field={field!r:.100}")
+    if key is not None:
+        check_name(key, f"key={key!r:.100}")
     found = None if key is not None or kind else _KEYED_FIELD.fullmatch(field)
     if found is not None and FIELD_TYPES.get(found[1]) == "object":
         return found[1], found[2] or found[4]
@@ -50,7 +64,7 @@ def split_key(field: str, key: str | None, kind: str) -> tuple[str, str | None]:
 
 def freeze(value: Any, operator: str) -> Any:
     """Return the value in a form that cannot change any more."""
-    if operator in LIST_OPERATORS and isinstance(value, str):
+    if isinstance(operator, str) and operator in LIST_OPERATORS and isinstance(value, str):
         raise InvalidRequestError(f"{operator} needs several values, such as [{value!r}].")
     return tuple(value) if isinstance(value, list | tuple | set | frozenset) else value
 
@@ -73,13 +87,13 @@ def check_value(field: str, operator: str, value: Any, kind: str, key: str | Non
     """Check that field, type, operator and value fit; return the value as it is sent."""
     where = field_repr(field, kind, key)
     known = FIELD_TYPES.get(field)
-    if kind not in OPERATORS:
+    if not isinstance(kind, str) or kind not in OPERATORS:
         raise InvalidRequestError(f"{where}: type={kind!r} must be one of {', '.join(OPERATORS)}.")
     if known is not None and kind not in (known, "attributeKey"):
         raise InvalidRequestError(f"{where} is of the type {known!r}, not {kind!r}.")
     if (kind == "object") != (key is not None):
         raise InvalidRequestError(f"{where}: a key is needed with the type 'object', and only there.")
-    if operator not in OPERATORS[kind]:
+    if not isinstance(operator, str) or operator not in OPERATORS[kind]:
         fitting = ", ".join(map(_shown_operator, OPERATORS[kind]))
         raise InvalidRequestError(f"{where}: {_shown_operator(operator)} does not fit; these do: {fitting}.")
     if operator in NULL_OPERATORS:
@@ -127,9 +141,20 @@ def _checked_value(where: str, operator: str, value: Any, kind: str) -> str | in
     if value is None:
         raise InvalidRequestError(f"{where}: None is not a value; use is_null() or is_not_null().")
     raise InvalidRequestError(
-        f"{where} {_shown_operator(operator)} {value!r:.100}: {'text, a number or a bool' if is_free else expected} "
+        f"{where} {_shown_operator(operator)} {_shown(value)}: {'text, a number or a bool' if is_free else expected} "
         f"is needed, not {type(value).__name__}."
     )
+
+
+MAX_INTEGER = 10**308
+"""Larger ones have no place among the numbers of JSON."""
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)[:100]
+    except Exception:  # Python refuses to write an integer of thousands of digits
+        return f"a {type(value).__name__}"
 
 
 def _kind_of(value: str | int | float | bool) -> str:
@@ -139,11 +164,14 @@ def _kind_of(value: str | int | float | bool) -> str:
 def _number(value: Any) -> int | float | None:
     integer = as_integer(value)
     if integer is not None:
-        return integer
-    if not isinstance(value, float | Decimal):
+        return integer if abs(integer) < MAX_INTEGER else None
+    if isinstance(value, Decimal):
+        if not value.is_finite():
+            return None
+        if value == value.to_integral_value() and abs(value) < MAX_INTEGER:
+            return int(value)
+    elif not isinstance(value, numbers.Real):  # numpy's floats are such
         return None
-    if isinstance(value, Decimal) and value == value.to_integral_value() and abs(value) < 2**53:
-        return int(value)
     number = float(value)
     return number if math.isfinite(number) else None
 
@@ -157,4 +185,8 @@ def field_repr(field: str, kind: str, key: str | None) -> str:
 
 
 def _shown_operator(operator: str) -> str:
-    return SYMBOLS.get(operator) or METHODS.get(operator, operator)
+    return (
+        SYMBOLS.get(operator) or METHODS.get(operator, operator)
+        if isinstance(operator, str)
+        else repr(operator)
+    )

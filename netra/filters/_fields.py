@@ -9,7 +9,7 @@ from netra_api.filter_fields import FIELD_TYPES, FilterFields
 
 from netra.errors import InvalidRequestError
 
-from ._checks import field_repr
+from ._checks import check_name, field_repr
 from ._condition import Condition, Filter
 
 __all__ = [
@@ -63,7 +63,8 @@ class _Field(Generic[V]):
 
         def __getattr__(self, name: str) -> Any:
             if name not in _METHOD_OPERATORS:
-                raise AttributeError(f"{self!r} has no attribute {name!r}")
+                # Without a repr: copying and pickling ask before there is anything to show.
+                raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
             return lambda *values: self._filter(_METHOD_OPERATORS[name], *values[:1])
 
         def __lt__(self, value: Any) -> Filter:
@@ -233,9 +234,7 @@ class ObjectField:
         self._name = name
 
     def __getitem__(self, key: str) -> AnyField:
-        if not isinstance(key, str) or not key:
-            raise InvalidRequestError(f"fields.{self._name}[{key!r}]: a key must be text, and not empty.")
-        return AnyField(self._name, "object", key)
+        return AnyField(self._name, "object", check_name(key, f"fields.{self._name}[{key!r:.100}]: a key"))
 
     def __iter__(self) -> NoReturn:
         raise TypeError(f"{self!r} is a field, not a list")
@@ -258,17 +257,14 @@ class _Fields(FilterFields[StringField, NumberField, BooleanField, ListField, Ob
         super().__init__(StringField, NumberField, BooleanField, ListField, ObjectField)
 
     def __getitem__(self, name: str) -> AnyField:
-        if not isinstance(name, str) or not name:
-            raise InvalidRequestError(f"fields[{name!r}]: a field must be text, and not empty.")
+        check_name(name, f"fields[{name!r:.100}]: a field")
         if FIELD_TYPES.get(name) == "object":
             raise InvalidRequestError(f"fields[{name!r}]: compare one of its keys, fields.{name}['key'].")
         return AnyField(name)
 
     def attribute(self, name: str) -> AnyField:
         """Return a span attribute of this name. No published client sends it: the service may answer 400."""
-        if not isinstance(name, str) or not name:
-            raise InvalidRequestError(f"fields.attribute({name!r}): a name must be text, and not empty.")
-        return AnyField(name, "attributeKey")
+        return AnyField(check_name(name, f"fields.attribute({name!r:.100}): a name"), "attributeKey")
 
     def __iter__(self) -> NoReturn:
         raise TypeError("fields is not a list")

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 
 from dateutil.relativedelta import relativedelta
 
+from netra._integers import as_integer
 from netra.errors import InvalidRequestError
 
 from ._calendar import Day, local_start
@@ -45,8 +46,11 @@ def billing_periods(
     step_of(every)
     if (count is None) == (until is None):
         raise InvalidRequestError("billing_periods(): give one of count=... and until=...")
-    if count is not None and (type(count) is not int or count < 0):
-        raise InvalidRequestError(f"count={count!r} must be an integer from 0.")
+    if count is not None:
+        number = as_integer(count)
+        if number is None or number < 0:
+            raise InvalidRequestError(f"count={count!r} must be an integer from 0.")
+        count = number
     end = None if until is None else resolve(local_start(until, zone), zone)
     return _billing_periods(local_start(anchor, zone), every, zone, count, end)
 

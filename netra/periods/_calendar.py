@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any, TypeVar
 
 from dateutil.relativedelta import relativedelta
 
+from netra._integers import as_integer
 from netra.errors import InvalidRequestError
 
 from ._period import Period
 from ._steps import STEPS, add, label_of
-from ._zones import now_in, resolve, to_utc, zone_name, zone_of
+from ._zones import in_zone, is_aware, now_in, resolve, to_utc, zone_name, zone_of
 
 __all__ = [
     "Day",
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 Day = str | date
-"""ISO 8601 text, a `date`, or an aware `datetime`, of which the zone's own day counts."""
+"""ISO 8601 text, a `date`, or an aware `datetime`, which stands for the day that it is in `tz`."""
 
 
 def day(value: Day, tz: str | tzinfo = "UTC") -> Period:
@@ -89,8 +91,8 @@ def yesterday(tz: str | tzinfo = "UTC", now: datetime | None = None) -> Period:
     """Return the day before `today`; where the zone skipped that, the last one before it."""
     zone, moment = zone_of(tz), now_in(tz, now)
     wall = datetime.combine(moment.date(), time())
-    instant = resolve(wall, zone).astimezone(UTC) - timedelta(microseconds=1)
-    return day(instant.astimezone(zone), zone)
+    instant = shift(to_utc(resolve(wall, zone)), timedelta(microseconds=-1))
+    return day(in_zone(instant, zone), zone)
 
 
 def this_month(tz: str | tzinfo = "UTC", now: datetime | None = None) -> Period:
@@ -104,7 +106,7 @@ def previous_month(tz: str | tzinfo = "UTC", now: datetime | None = None) -> Per
     Example:
         >>> usage = Netra.usage.get_tenant_usage("AceTech", *previous_month(tz="Europe/Vienna"))
     """
-    return month(now_in(tz, now).date().replace(day=1) - timedelta(days=1), tz)
+    return month(shift(now_in(tz, now).date().replace(day=1), timedelta(days=-1)), tz)
 
 
 def last(
@@ -130,19 +132,32 @@ def last(
         >>> Netra.usage.iter_traces(*last(days=7, tz="Europe/Vienna"))
     """
     counts = {"hours": hours, "days": days, "weeks": weeks, "months": months}
-    asked = {name: count for name, count in counts.items() if count}
-    if not asked or not all(type(count) is int and count > 0 for count in asked.values()):
+    asked = {name: as_integer(count) for name, count in counts.items() if as_integer(count) != 0}
+    if not asked or not all(count is not None and count > 0 for count in asked.values()):
         raise InvalidRequestError(
             "last(): give a whole number above 0, such as last(days=7) or last(hours=24)."
         )
     zone, end = zone_of(tz), now_in(tz, now)
     start = end
     if days or weeks or months:
-        step = relativedelta(days=days, weeks=weeks, months=months)
+        step = relativedelta(days=int(days), weeks=int(weeks), months=int(months))
         start = resolve(add(end.replace(tzinfo=None), step, -1), zone)
-    start = (to_utc(start) - timedelta(hours=hours)).astimezone(zone)
-    label = ", ".join(f"{count} {name if count > 1 else name[:-1]}" for name, count in asked.items())
+    start = in_zone(shift(to_utc(start), timedelta(hours=-1), hours), zone)
+    label = ", ".join(f"{count} {name if count != 1 else name[:-1]}" for name, count in asked.items())
     return Period(start, end, f"last {label}")
+
+
+Moment = TypeVar("Moment", date, datetime)
+
+
+def shift(moment: Moment, step: timedelta, times: int = 1) -> Moment:
+    """Add a step some times."""
+    try:
+        return moment + step * int(times)
+    except OverflowError:
+        raise InvalidRequestError(
+            f"{moment} and {times} times {step} lies outside the years 1 to 9999."
+        ) from None
 
 
 def _calendar(value: Day, tz: str | tzinfo, kind: str, form: str) -> Period:
@@ -174,9 +189,9 @@ def _start_of(value: date, kind: str) -> datetime:
 def _date_of(value: Day, zone: tzinfo, kind: str, form: str) -> date:
     """Return a day of the period that is meant."""
     if isinstance(value, datetime):
-        if value.utcoffset() is None:
+        if not is_aware(value):
             raise InvalidRequestError(f"{value!r} has no time zone: use an aware datetime, or a date.")
-        return value.astimezone(zone).date()
+        return in_zone(value, zone).date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
@@ -209,6 +224,7 @@ def _date_of_text(text: str) -> date:
 
 def local_start(value: Day, zone: tzinfo) -> datetime:
     """Return what the clock of the zone shows at a day's start, or at an aware `datetime`."""
-    if isinstance(value, datetime) and value.utcoffset() is not None:
-        return value.astimezone(zone).replace(tzinfo=None)
+    if is_aware(value):
+        moment: Any = value
+        return in_zone(moment, zone).replace(tzinfo=None)
     return datetime.combine(_date_of(value, zone, "day", r"\d{4}-\d\d-\d\d"), time())

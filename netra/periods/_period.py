@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 from netra.errors import InvalidRequestError
 
 from ._steps import label_of, starts
-from ._zones import ceil_to_millisecond, to_utc, utc_text, zone_name
+from ._zones import ceil_to_millisecond, is_aware, to_utc, utc_text, zone_name
 
 __all__ = ["Period"]
 
@@ -37,13 +37,13 @@ class Period(tuple[str, str]):
 
     def __new__(cls, start: datetime, end_exclusive: datetime, label: str) -> Self:
         for moment in (start, end_exclusive):
-            if moment.tzinfo is None or moment.utcoffset() is None:
+            if not is_aware(moment):
                 raise InvalidRequestError(f"{moment!r} has no time zone: use an aware datetime.")
         first, following = to_utc(start), to_utc(end_exclusive)
-        if first >= following:
-            raise InvalidRequestError(f"The period {label} is empty: {start} to {end_exclusive}.")
-        last = ceil_to_millisecond(following) - _MILLISECOND
-        period = super().__new__(cls, (utc_text(ceil_to_millisecond(first)), utc_text(last)))
+        begin, last = ceil_to_millisecond(first), ceil_to_millisecond(following) - _MILLISECOND
+        if first >= following or begin > last:
+            raise InvalidRequestError(f"The period {label} holds no millisecond: {start} to {end_exclusive}.")
+        period = super().__new__(cls, (utc_text(begin), utc_text(last)))
         period.__dict__.update(start=start, end_exclusive=end_exclusive, label=label)
         return period
 
@@ -53,12 +53,15 @@ class Period(tuple[str, str]):
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
 
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__}.{name} cannot be changed")
+
     def _identity(self) -> tuple[datetime, datetime, str, str]:
         # In UTC: `datetime` itself ignores which of two equal clock times is meant.
         return to_utc(self.start), to_utc(self.end_exclusive), zone_name(self.tz), self.label
 
     def __eq__(self, other: object) -> bool:
-        return self._identity() == other._identity() if isinstance(other, Period) else NotImplemented
+        return isinstance(other, Period) and self._identity() == other._identity()  # never a plain tuple
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -91,7 +94,7 @@ class Period(tuple[str, str]):
         Example:
             >>> month("2026-10", tz="Europe/Vienna").contains(trace.start_datetime)
         """
-        if not isinstance(moment, datetime) or moment.utcoffset() is None:
+        if not is_aware(moment):
             raise InvalidRequestError(f"{moment!r} is not an aware datetime.")
         return to_utc(self.start) <= to_utc(moment) < to_utc(self.end_exclusive)
 

@@ -43,6 +43,8 @@ def starts(
 
 def step_of(every: str | relativedelta) -> relativedelta:
     if isinstance(every, relativedelta):
+        if any(isinstance(part, float) and not part.is_integer() for part in vars(every).values()):
+            raise InvalidRequestError(f"every={every!r}: a part of a step must be a whole number.")
         return every
     if isinstance(every, str) and every in STEPS:
         return STEPS[every]

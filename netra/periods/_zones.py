@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from netra.errors import InvalidRequestError
 
-__all__ = ["ceil_to_millisecond", "now_in", "resolve", "to_utc", "utc_text", "zone_name", "zone_of"]
+__all__ = [
+    "ceil_to_millisecond",
+    "in_zone",
+    "is_aware",
+    "now_in",
+    "resolve",
+    "to_utc",
+    "utc_text",
+    "zone_name",
+    "zone_of",
+]
 
 
 def zone_of(tz: str | tzinfo) -> tzinfo:
@@ -30,20 +41,41 @@ def zone_name(tz: tzinfo | None) -> str:
 def now_in(tz: str | tzinfo, now: datetime | None) -> datetime:
     """Return what time it is in the zone; `now` replaces the clock."""
     moment = datetime.now(UTC) if now is None else now
-    if not isinstance(moment, datetime) or moment.utcoffset() is None:
+    if not is_aware(moment):
         raise InvalidRequestError(f"now={now!r} must be an aware datetime.")
-    return moment.astimezone(zone_of(tz))
+    return in_zone(moment, zone_of(tz))
 
 
 def to_utc(moment: datetime) -> datetime:
     """Return the instant in UTC. Within one zone, Python compares clocks, not instants."""
-    return moment.astimezone(UTC)
+    return in_zone(moment, UTC)
+
+
+def in_zone(moment: datetime, tz: tzinfo) -> datetime:
+    """Return the same instant on the clock of a zone."""
+    try:
+        return moment.astimezone(tz)
+    except OverflowError:
+        problem = (
+            f"{moment.replace(tzinfo=None)} lies outside the years 1 to 9999 in the zone {zone_name(tz)}."
+        )
+    except Exception as error:  # a zone of the caller's may raise anything
+        problem = f"The time zone fails ({type(error).__name__}: {error})."
+    raise InvalidRequestError(problem)
+
+
+def is_aware(moment: Any) -> bool:
+    """Return whether it is a `datetime` that knows its zone; pandas.NaT is one that knows nothing."""
+    try:
+        return isinstance(moment, datetime) and moment.utcoffset() is not None
+    except Exception:
+        return False
 
 
 def resolve(wall: datetime, tz: tzinfo) -> datetime:
     """Return the instant at which the clock of the zone shows `wall`: the first of two, or the first after a gap."""
     try:
-        first = wall.replace(tzinfo=tz, fold=0)
+        first = wall.replace(tzinfo=tz)  # with its fold: a wall that was not given one means the first of two
         if first.astimezone(UTC).astimezone(tz).replace(tzinfo=None) == wall:
             return first
         return _end_of_gap(first.astimezone(UTC), wall.replace(tzinfo=tz, fold=1).astimezone(UTC), tz)

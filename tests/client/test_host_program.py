@@ -365,7 +365,7 @@ def test_an_error_in_a_hook_is_not_retried(scripted: Scripted, library: Any, err
 # ---------------------------------------------------------------- messages
 
 
-def test_error_messages_are_ascii(scripted: Scripted) -> None:
+def test_error_body_are_ascii(scripted: Scripted) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     found: list[NetraError] = []
 

@@ -59,4 +59,4 @@ def test_a_customers_month_is_exact_to_the_cent(local_server: LocalServer) -> No
         if tenant == "AceTech" and START <= start < END
     )
     assert first == f"2026-10: ${due}" == "2026-10: $4.2"
-    assert [line.rpartition(" ")[2] for line in traces] == ["0.9", "0.7"]
+    assert [line.rpartition(" ")[2] for line in traces] == ["0.9", "1.2", "0.7"]

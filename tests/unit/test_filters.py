@@ -101,6 +101,7 @@ def test_the_wire_form_can_be_written_plainly() -> None:
         (Decimal("12"), 12),
         (Decimal("1e3"), 1000),
         (numpy.int64(7), 7),
+        (numpy.float32(0.5), 0.5),
         (3, 3),
         (0.25, 0.25),
     ],
@@ -158,6 +159,15 @@ def test_no_condition_is_lost_in_a_truth_value(lose: Callable[[], Any]) -> None:
         (lambda: untyped.total_cost > "5", "a finite number is needed, not str"),
         (lambda: untyped.total_cost == float("nan"), "a finite number is needed"),
         (lambda: untyped.total_cost == Decimal("1e400"), "a finite number is needed"),
+        (lambda: untyped.total_cost > Decimal("sNaN"), "a finite number is needed"),
+        (lambda: untyped.total_cost > 10**5000, "a finite number is needed"),
+        (lambda: untyped.metadata["\ud800"] == "x", "lone surrogate"),
+        (lambda: untyped["\ud800"] == "x", "lone surrogate"),
+        (lambda: untyped.attribute("\ud800"), "lone surrogate"),
+        (lambda: Filter("metadata", "equals", "x", key=untyped), "must be text"),
+        (lambda: Filter("metadata", "equals", "x", key=""), "must be text"),
+        (lambda: Filter("total_cost", ["equals"], 1), "does not fit"),  # type: ignore[arg-type]
+        (lambda: Filter("total_cost", "equals", 1, type=["x"]), "must be one of"),  # type: ignore[arg-type]
         (lambda: untyped.total_cost == True, "a finite number is needed, not bool"),  # noqa: E712
         (lambda: untyped.has_error == 1, "True or False is needed"),
         (lambda: untyped.tenant_id == 5, "text is needed, not int"),
@@ -207,6 +217,15 @@ def test_what_no_published_client_sends_is_marked() -> None:
     assert [one.is_confirmed for one in confirmed + unconfirmed] == [True] * 4 + [False] * 4
     for name in ("name", "has_error", "parent_span_id"):
         assert "the service may answer 400" in " ".join(getattr(type(fields), name).__doc__.split())
+
+
+@pytest.mark.parametrize(
+    "field", [fields.has_error, fields.total_cost, fields.metadata["a"], fields["x"]], ids=repr
+)
+def test_fields_can_be_copied_and_pickled(field: Any) -> None:
+    for again in (copy.copy(field), copy.deepcopy(field), pickle.loads(pickle.dumps(field))):
+        assert repr(again) == repr(field)
+        assert again.is_null() == field.is_null()
 
 
 def test_completion_shows_the_fields() -> None:

@@ -32,6 +32,7 @@ from netra.periods import (
 )
 
 VIENNA, SANTIAGO, SAMOA = "Europe/Vienna", "America/Santiago", "Pacific/Apia"
+MICROSECOND = timedelta(microseconds=1)
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # the clocks of Vienna jump half an hour later
 
 
@@ -215,6 +216,16 @@ def test_a_repr_names_the_zone_and_a_str_is_short(period: Period) -> None:
     assert zone in str(period)
 
 
+class NoTime(datetime):
+    """What pandas.NaT is: a `datetime` that knows nothing."""
+
+    def utcoffset(self) -> timedelta:
+        raise ValueError("NaT does not support utcoffset")
+
+
+NO_TIME: Any = NoTime(2026, 1, 1)
+
+
 class FailingZone(tzinfo):
     def fail(self, _: datetime | None) -> Any:
         raise RuntimeError("no data")
@@ -222,7 +233,7 @@ class FailingZone(tzinfo):
     utcoffset = dst = tzname = fail
 
 
-untyped: Any = {"year": year, "month": month, "last": last}
+untyped: Any = {"year": year, "month": month, "last": last, "Period": Period, "relativedelta": relativedelta}
 """For what a type checker would refuse."""
 
 
@@ -261,13 +272,47 @@ untyped: Any = {"year": year, "month": month, "last": last}
         (lambda: list(billing_periods("9998-06-01", "year", count=3)), "outside the years"),
         (lambda: month("2026-10").split("fortnight"), "must be one of 'day'"),
         (lambda: month("2026-10").contains(datetime(2026, 10, 1)), "is not an aware datetime"),
-        (lambda: Period(NOW, NOW, "x"), "is empty"),
+        (lambda: Period(NOW, NOW, "x"), "holds no millisecond"),
+        (lambda: Period(NOW + MICROSECOND, NOW + 2 * MICROSECOND, "x"), "holds no millisecond"),
+        (lambda: untyped["Period"]("a", "b", "x"), "has no time zone"),
+        (lambda: untyped["month"](NO_TIME), "has no time zone"),
+        (lambda: untyped["last"](days=1, now=NO_TIME), "must be an aware datetime"),
+        (lambda: month("2026-10").contains(NO_TIME), "is not an aware datetime"),
+        (lambda: last(hours=10**8), "outside the years"),
+        (lambda: previous_month(now=datetime(1, 1, 5, tzinfo=UTC)), "outside the years"),
+        (lambda: yesterday(now=datetime(1, 1, 1, tzinfo=UTC)), "outside the years"),
+        (lambda: day(datetime(9999, 12, 31, 23, tzinfo=UTC), "Asia/Tokyo"), "outside the years"),
+        (lambda: today(FailingZone()), "The time zone fails"),
+        (
+            lambda: list(billing_periods("2026-01-01", untyped["relativedelta"](hours=1.5), count=1)),
+            "must be a whole number",
+        ),
         (lambda: Period(datetime(2026, 1, 1), NOW, "x"), "has no time zone"),
     ],
 )
 def test_nonsense_is_refused_with_what_to_do(wrong: Any, message: str) -> None:
     with pytest.raises(InvalidRequestError, match=message):
         wrong()
+
+
+def test_an_anchor_in_a_doubled_hour_is_the_one_that_was_given() -> None:
+    second = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo(VIENNA), fold=1)
+    (found,) = billing_periods(second, "day", VIENNA, count=1)
+    assert found.start_time == "2026-10-25T01:30:00.000Z"
+    assert [one.end_time for one in billing_periods("2026-10-24", "day", VIENNA, until=second)][
+        -1
+    ] > found.start_time
+
+
+def test_a_period_is_no_plain_tuple_and_does_not_change() -> None:
+    one = month("2026-10")
+    assert one != tuple(one)
+    assert tuple(one) != one
+    assert len({one, tuple(one)}) == 2
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        one.label = "x"
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        del one.start
 
 
 def test_fixed_offsets_and_sub_millisecond_ends() -> None:
