@@ -19,6 +19,8 @@ from tests.support.scripted import Reply, Request, Scripted, respond
 from tests.support.timeline import Timeline, time_at
 from tests.support.waiting import new_netra_threads, wait_until
 
+pytestmark = pytest.mark.slow  # not each, but all together
+
 HOUR = 3_600_000
 START, END = time_at(0), time_at(HOUR)
 EVEN = [number * HOUR // 50 for number in range(50)]
