@@ -29,7 +29,8 @@ def check_imports() -> None:
             if not module.name.startswith("netra.local"):
                 importlib.import_module(module.name)
     needed = [line for line in requires("netra-sdk") or [] if "extra ==" not in line]
-    assert sorted(re.split("[<>=]", line)[0] for line in needed) == ["attrs", "httpx", "python-dateutil", "tzdata"], needed
+    names = sorted(re.split("[<>=]", line)[0] for line in needed)
+    assert names == ["attrs", "httpx", "python-dateutil", "tzdata"], needed
 
 
 def check_a_call() -> None:
