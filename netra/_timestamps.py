@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from .errors import APIResponseValidationError, InvalidRequestError
 
-__all__ = ["Timestamp", "from_wire", "millisecond_of", "to_wire", "window", "wire_form"]
+__all__ = ["Timestamp", "from_wire", "millisecond_of", "to_wire", "utc_text", "window", "wire_form"]
 
 Timestamp = str | datetime
 """ISO 8601 text (any offset; none means UTC), or an aware `datetime`."""
@@ -62,7 +62,7 @@ def to_wire(value: Timestamp, name: str) -> str:
         raise InvalidRequestError(
             f"{name} has a time zone that fails ({type(error).__name__}: {error})."
         ) from None
-    return _format(utc)
+    return utc_text(utc)
 
 
 def _last_moment(day: str) -> str:
@@ -100,10 +100,11 @@ def millisecond_of(moment: datetime) -> int:
 
 def wire_form(millisecond: int) -> str:
     """The time stamp of a millisecond since 1970."""
-    return _format(_EPOCH + timedelta(milliseconds=millisecond))
+    return utc_text(_EPOCH + timedelta(milliseconds=millisecond))
 
 
-def _format(utc: datetime) -> str:
+def utc_text(utc: datetime) -> str:
+    """Write a moment in UTC as it is sent, cut to milliseconds."""
     return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

@@ -11,6 +11,7 @@ from netra_api.models.direction import Direction
 from netra_api.models.sort_order import SortOrder
 
 from netra._integers import as_integer
+from netra._text import is_unicode
 from netra._timestamps import Timestamp, window, wire_form
 from netra.errors import APIResponseValidationError, InvalidRequestError
 
@@ -191,7 +192,7 @@ def check_flag(value: bool, name: str) -> bool:
 
 def is_sendable_text(value: str) -> bool:
     """Return whether the text can be sent in a URL: not empty, valid Unicode, and not too long."""
-    return bool(value) and _is_unicode(value) and _fits_url(value)
+    return bool(value) and is_unicode(value) and _fits_url(value)
 
 
 def _conditions(filters: Iterable[Any]) -> tuple[Filter, ...]:
@@ -209,7 +210,7 @@ def _text(value: str | None, name: str) -> str | None:
         raise InvalidRequestError(f"{name} must be a str, not {type(value).__name__}: give its text form.")
     if not value:
         raise InvalidRequestError(f"{name} is empty: leave it out, or give a value.")
-    if not _is_unicode(value):
+    if not is_unicode(value):
         raise InvalidRequestError(f"{name}={value[:100]!r} holds a lone surrogate and cannot be sent.")
     if not _fits_url(value):
         raise InvalidRequestError(
@@ -220,17 +221,6 @@ def _text(value: str | None, name: str) -> str | None:
 
 def _fits_url(value: str) -> bool:
     return 12 * len(value) <= MAX_ENCODED_LENGTH or len(quote(value, safe="")) <= MAX_ENCODED_LENGTH
-
-
-def _is_unicode(value: str) -> bool:
-    """Return whether it can be encoded: Python strings, and JSON, can hold halves of characters."""
-    if value.isascii():
-        return True
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _path_segment(value: str, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from netra_api.filter_fields import FIELD_TYPES, OPERATORS
 
 from netra._integers import as_integer
+from netra._text import is_unicode
 from netra.errors import InvalidRequestError
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "METHODS",
     "NULL_OPERATORS",
     "SYMBOLS",
+    "TEXT_OPERATORS",
     "check_name",
     "check_value",
     "field_repr",
@@ -35,6 +37,8 @@ SYMBOLS = {
     "greater_equal_to": ">=",
 }
 METHODS = {"starts_with": "startswith", "ends_with": "endswith"}
+ORDER_OPERATORS = ("less_than", "less_equal_to", "greater_than", "greater_equal_to")
+TEXT_OPERATORS = ("contains", "not_contains", "starts_with", "ends_with")
 LIST_OPERATORS = ("any_of", "none_of")
 NULL_OPERATORS = ("is_null", "is_not_null")
 _KEYED_FIELD = re.compile(r"(\w+)(?:\.(.+)|\[(['\"])(.+)\3\])", re.DOTALL)
@@ -44,10 +48,8 @@ def check_name(name: Any, what: str) -> str:
     """Check the name of a field, an attribute or a key."""
     if not isinstance(name, str) or not name:
         raise InvalidRequestError(f"{what} must be text, and not empty.")
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        raise InvalidRequestError(f"{what} holds a lone surrogate and cannot be sent.") from None
+    if not is_unicode(name):
+        raise InvalidRequestError(f"{what} holds a lone surrogate and cannot be sent.")
     return str.__str__(name)
 
 
@@ -119,21 +121,15 @@ def check_value(field: str, operator: str, value: Any, kind: str, key: str | Non
 def _checked_value(where: str, operator: str, value: Any, kind: str) -> str | int | float | bool:
     is_free = kind in ("object", "attributeKey")
     if isinstance(value, str) and (kind in ("string", "arrayOptions") or is_free):
-        if is_free and operator in ("less_than", "less_equal_to", "greater_than", "greater_equal_to"):
+        if is_free and operator in ORDER_OPERATORS:
             raise InvalidRequestError(f"{where}: {_shown_operator(operator)} compares numbers, not text.")
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            raise InvalidRequestError(
-                f"{where}: {value[:100]!r} holds a lone surrogate and cannot be sent."
-            ) from None
+        if not is_unicode(value):
+            raise InvalidRequestError(f"{where}: {value[:100]!r} holds a lone surrogate and cannot be sent.")
         return str.__str__(value)
     if isinstance(value, bool):
         if kind == "boolean" or (is_free and operator in ("equals", "not_equals")):
             return value
-    elif kind == "number" or (
-        is_free and operator not in ("contains", "not_contains", "starts_with", "ends_with")
-    ):
+    elif kind == "number" or (is_free and operator not in TEXT_OPERATORS):
         number = _number(value)
         if number is not None:
             return number

@@ -9,7 +9,7 @@ from netra_api.filter_fields import FIELD_TYPES, FilterFields
 
 from netra.errors import InvalidRequestError
 
-from ._checks import check_name, field_repr
+from ._checks import LIST_OPERATORS, METHODS, TEXT_OPERATORS, check_name, field_repr
 from ._condition import Condition, Filter
 
 __all__ = [
@@ -26,14 +26,8 @@ __all__ = [
 V = TypeVar("V")
 
 
-_METHOD_OPERATORS = {
-    "any_of": "any_of",
-    "none_of": "none_of",
-    "contains": "contains",
-    "not_contains": "not_contains",
-    "startswith": "starts_with",
-    "endswith": "ends_with",
-}
+_METHOD_OPERATORS = {METHODS.get(name, name): name for name in (*LIST_OPERATORS, *TEXT_OPERATORS)}
+"""The operators that are written as methods, by the name of the method."""
 
 
 class _Field(Generic[V]):
@@ -109,17 +103,12 @@ class _Listable(_Field[V]):
 class _Ordered(_Field[V]):
     __slots__ = ()
 
-    def __lt__(self, value: V) -> Filter:
-        return self._filter("less_than", value)
+    if TYPE_CHECKING:  # at run time every field has these, and what does not fit is refused
 
-    def __le__(self, value: V) -> Filter:
-        return self._filter("less_equal_to", value)
-
-    def __gt__(self, value: V) -> Filter:
-        return self._filter("greater_than", value)
-
-    def __ge__(self, value: V) -> Filter:
-        return self._filter("greater_equal_to", value)
+        def __lt__(self, value: V) -> Filter: ...
+        def __le__(self, value: V) -> Filter: ...
+        def __gt__(self, value: V) -> Filter: ...
+        def __ge__(self, value: V) -> Filter: ...
 
 
 class _Textual(_Field[V]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any, TypeVar
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
@@ -91,7 +91,7 @@ def yesterday(tz: str | tzinfo = "UTC", now: datetime | None = None) -> Period:
     """Return the day before `today`; where the zone skipped that, the last one before it."""
     zone, moment = zone_of(tz), now_in(tz, now)
     wall = datetime.combine(moment.date(), time())
-    instant = shift(to_utc(resolve(wall, zone)), timedelta(microseconds=-1))
+    instant = add(to_utc(resolve(wall, zone)), timedelta(microseconds=-1))
     return day(in_zone(instant, zone), zone)
 
 
@@ -106,7 +106,7 @@ def previous_month(tz: str | tzinfo = "UTC", now: datetime | None = None) -> Per
     Example:
         >>> usage = Netra.usage.get_tenant_usage("AceTech", *previous_month(tz="Europe/Vienna"))
     """
-    return month(shift(now_in(tz, now).date().replace(day=1), timedelta(days=-1)), tz)
+    return month(add(now_in(tz, now).date().replace(day=1), timedelta(days=-1)), tz)
 
 
 def last(
@@ -142,32 +142,16 @@ def last(
     if days or weeks or months:
         step = relativedelta(days=int(days), weeks=int(weeks), months=int(months))
         start = resolve(add(end.replace(tzinfo=None), step, -1), zone)
-    start = in_zone(shift(to_utc(start), timedelta(hours=-1), hours), zone)
+    start = in_zone(add(to_utc(start), timedelta(hours=-1), hours), zone)
     label = ", ".join(f"{count} {name if count != 1 else name[:-1]}" for name, count in asked.items())
     return Period(start, end, f"last {label}")
-
-
-Moment = TypeVar("Moment", date, datetime)
-
-
-def shift(moment: Moment, step: timedelta, times: int = 1) -> Moment:
-    """Add a step some times."""
-    try:
-        return moment + step * int(times)
-    except OverflowError:
-        raise InvalidRequestError(
-            f"{moment} and {times} times {step} lies outside the years 1 to 9999."
-        ) from None
 
 
 def _calendar(value: Day, tz: str | tzinfo, kind: str, form: str) -> Period:
     zone = zone_of(tz)
     wall = _start_of(_date_of(value, zone, kind, form), kind)
     start = resolve(wall, zone)
-    try:
-        end = resolve(wall + STEPS[kind], zone)
-    except (ValueError, OverflowError):
-        raise InvalidRequestError(f"{value!r} lies outside the years 1 to 9999 in UTC.") from None
+    end = resolve(add(wall, STEPS[kind]), zone)
     label = label_of(wall, kind)
     if to_utc(start) >= to_utc(end):
         raise InvalidRequestError(f"{label} does not exist in {zone_name(zone)}: the zone skipped it.")

@@ -7,10 +7,11 @@ from typing import Any, NoReturn, Self
 
 from dateutil.relativedelta import relativedelta
 
+from netra._timestamps import utc_text
 from netra.errors import InvalidRequestError
 
 from ._steps import label_of, starts
-from ._zones import ceil_to_millisecond, is_aware, to_utc, utc_text, zone_name
+from ._zones import ceil_to_millisecond, is_aware, to_utc, zone_name
 
 __all__ = ["Period"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, tzinfo
-from typing import Any
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import Any, TypeVar
 
 from dateutil.relativedelta import relativedelta
 
@@ -53,12 +53,16 @@ def step_of(every: str | relativedelta) -> relativedelta:
     )
 
 
-def add(wall: datetime, step: relativedelta, times: int) -> datetime:
+Moment = TypeVar("Moment", date, datetime)
+
+
+def add(moment: Moment, step: relativedelta | timedelta, times: int = 1) -> Moment:
+    """Add a step some times."""
     try:
-        found: Any = wall + step * times
+        return moment + step * int(times)
     except (ValueError, OverflowError):
-        raise InvalidRequestError(f"{wall} plus {times} × {step} lies outside the years 1 to 9999.") from None
-    return found  # type: ignore[no-any-return]
+        problem = f"{moment} plus {times} × {step} lies outside the years 1 to 9999."
+    raise InvalidRequestError(problem)
 
 
 def label_of(wall: datetime, every: Any) -> str:

@@ -15,7 +15,6 @@ __all__ = [
     "now_in",
     "resolve",
     "to_utc",
-    "utc_text",
     "zone_name",
     "zone_of",
 ]
@@ -74,18 +73,11 @@ def is_aware(moment: Any) -> bool:
 
 def resolve(wall: datetime, tz: tzinfo) -> datetime:
     """Return the instant at which the clock of the zone shows `wall`: the first of two, or the first after a gap."""
-    try:
-        first = wall.replace(tzinfo=tz)  # with its fold: a wall that was not given one means the first of two
-        if first.astimezone(UTC).astimezone(tz).replace(tzinfo=None) == wall:
-            return first
-        return _end_of_gap(first.astimezone(UTC), wall.replace(tzinfo=tz, fold=1).astimezone(UTC), tz)
-    except OverflowError:
-        problem = f"{wall} lies outside the years 1 to 9999 in UTC."
-    except InvalidRequestError:
-        raise
-    except Exception as error:  # a zone of the caller's may raise anything
-        problem = f"The time zone fails ({type(error).__name__}: {error})."
-    raise InvalidRequestError(problem)
+    first = wall.replace(tzinfo=tz)  # with its fold: a wall that was not given one means the first of two
+    instant = to_utc(first)
+    if in_zone(instant, tz).replace(tzinfo=None) == wall:
+        return first
+    return _end_of_gap(instant, to_utc(wall.replace(tzinfo=tz, fold=1)), tz)
 
 
 def _end_of_gap(one: datetime, other: datetime, tz: tzinfo) -> datetime:
@@ -109,8 +101,3 @@ def ceil_to_millisecond(utc: datetime) -> datetime:
     """Round up to whole milliseconds: a period that starts within one does not hold what was before."""
     rest = utc.microsecond % 1000
     return utc + timedelta(microseconds=1000 - rest) if rest else utc
-
-
-def utc_text(utc: datetime) -> str:
-    """Write an instant as the methods take it."""
-    return utc.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

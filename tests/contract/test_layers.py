@@ -16,7 +16,14 @@ import netra
 
 PACKAGE = Path(netra.__file__).parent
 
-VALUES = {"netra.errors", "netra.models", "netra._timestamps", "netra._integers", "netra._version"}
+VALUES = {
+    "netra.errors",
+    "netra.models",
+    "netra._timestamps",
+    "netra._integers",
+    "netra._text",
+    "netra._version",
+}
 """Values: everything may use them."""
 
 ALLOWED: dict[str, set[str]] = {
@@ -25,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "netra._timestamps": VALUES,
     "netra.models": {*VALUES, "netra_api"},
     "netra._integers": set(),
+    "netra._text": set(),
     "netra.filters": {*VALUES, "netra.filters", "netra_api"},
     "netra.periods": {*VALUES, "netra.periods"},
     "netra._core": {*VALUES, "netra.filters", "netra._core", "netra_api"},
