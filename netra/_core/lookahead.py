@@ -12,7 +12,8 @@ import attrs
 from netra.errors import NetraError
 from netra.models import TraceSpan, TraceSummary, TracesWithSpansPage, TraceWithSpans
 
-from .pagination import ResumePoint, attach_cursor
+from .pagination import ResumePoint, attach_cursor, check_not_started
+from .plan import TracesPlan
 
 __all__ = ["PrefetchQueue", "Spans"]
 
@@ -56,7 +57,8 @@ class PrefetchQueue(Generic[CallT]):
     the same step in which it is emitted.
     """
 
-    def __init__(self, traces: _Traces, max_traces: int, page_size: int) -> None:
+    def __init__(self, plan: TracesPlan, traces: _Traces) -> None:
+        self._plan = plan
         self._state = traces
         self._pending: deque[PendingTrace[CallT]] = deque()
         self._error: NetraError | None = None
@@ -64,8 +66,9 @@ class PrefetchQueue(Generic[CallT]):
         self._last_trace: TraceSummary | None = None
         """The last one that was emitted."""
         self._emitted_point = traces._resume_point()
-        self._max_traces = max_traces
-        self._page_size = page_size
+        self._max_traces = plan.spans_concurrency or 1
+        self._page_size = plan.query.limit or 1
+        self._started: str | None = None
         self._batch: list[tuple[TraceWithSpans, ResumePoint]] = []
         """The page that is being filled, for `pages()`."""
 
@@ -84,6 +87,12 @@ class PrefetchQueue(Generic[CallT]):
     @property
     def _spans_in_flight(self) -> int:
         return calls_in_flight(self._pending)
+
+    def _check_not_started(self, method: str) -> None:
+        check_not_started(self._started, method)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"
 
     def _interrupted_trace(self) -> TraceSummary | None:
         """Return the trace that the list has emitted, but that an interrupt has kept from entering the queue."""

@@ -92,7 +92,8 @@ def attach_cursor(error: NetraError, resume_point: ResumePoint) -> None:
 class IteratorState(Generic[Row, PageT]):
     """The position of an iteration: what to fetch next, and what was emitted."""
 
-    def __init__(self, cursor: str | None) -> None:
+    def __init__(self, cursor: str | None, description: str = "") -> None:
+        self._description = description
         self._tracker = CursorTracker(cursor)
         self._start = cursor
         self._page_cursor = cursor
@@ -159,6 +160,9 @@ class IteratorState(Generic[Row, PageT]):
             self._last_row = row
         page, self._page = self._page, None
         return page
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}{self._description}, cursor={self.cursor!r}>"
 
     def _check_not_started(self, method: str) -> None:
         check_not_started(self._started, method)

@@ -47,12 +47,11 @@ class PagedIterator(IteratorState[Row, PageT], Iterator[Row]):
         cancel: Callable[[], None] | None = None,
         description: str = "",
     ) -> None:
-        super().__init__(cursor)
+        super().__init__(cursor, description)
         self._fetch = fetch
         self._executor = DaemonThreadExecutor(1) if prefetch else None
         self._next_page: Prefetch[PageT] | None = None
         self._lock = threading.Lock()
-        self._description = description
         self._cancel = cancel  # last, for __del__
 
     def __next__(self) -> Row:
@@ -98,9 +97,6 @@ class PagedIterator(IteratorState[Row, PageT], Iterator[Row]):
     def __del__(self) -> None:
         if self._cancel is not None and not self._tracker.is_done:
             self._cancel()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{self._description}, cursor={self.cursor!r}>"
 
 
 class PageIterator(Generic[P], Iterator[P]):

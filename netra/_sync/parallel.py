@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeVar
 import attrs
 
 from netra._core.fork import generation
-from netra._core.pagination import ResumePoint, check_not_started
+from netra._core.parallel_state import ParallelState
 from netra._core.partition import Partition, PartitionResult
 from netra._core.plan import TracesPlan
 from netra._core.scheduler import PartitionScheduler
@@ -82,7 +82,11 @@ T = TypeVar("T")
 PartitionCall = ThreadCall[PartitionResult] | _ExecutorCall
 
 
-class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesWithSpans", "TracesInParallel"]):
+class TracesInParallel(
+    ParallelState[PartitionCall],
+    Iterator[TraceSummary],
+    TracesWalk["TracesWithSpans", "TracesInParallel"],
+):
     """An iterator over the traces of a window that is read in partitions side by side.
 
     Rows and order are those of `iter_traces`. An error is raised where its rows would have come, not before; its
@@ -104,24 +108,14 @@ class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesWithSpans", "Tr
         executor: Executor | DaemonThreadExecutor,
         cancel: Callable[[], None],
     ) -> None:
-        self._plan = plan
-        self._scheduler = scheduler
+        super().__init__(plan, scheduler)
         self._task = task
         self._executor = executor
-        self._max_in_flight = scheduler.concurrency
-        self._others_in_flight: Callable[[], int] = int
-        """How many other requests of the walk are in flight: those for spans."""
         self._generation = generation()
         self._completed: queue.SimpleQueue[None] = queue.SimpleQueue()
         """One token for each call that has completed. Not an `Event`: see `workers`."""
         self._lock = threading.Lock()
-        self._started: str | None = None
         self._cancel = cancel  # last, for __del__
-
-    @property
-    def cursor(self) -> str | None:
-        """The resume point: with it as `cursor=`, a later call goes on after the last trace emitted here."""
-        return self._scheduler.cursor
 
     def __next__(self) -> TraceSummary:
         with self._lock:
@@ -150,9 +144,6 @@ class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesWithSpans", "Tr
             self._started = "pages"
             return self._wait_for(self._scheduler.next_page)
 
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
-
     def _wait_for(self, take: Callable[[], T | None]) -> T | None:
         """Take what comes next, and wait for it if need be; return None when nothing is left."""
         self._reset_after_fork()
@@ -174,8 +165,7 @@ class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesWithSpans", "Tr
         """Harvest the calls that have completed, and start what may start."""
         while not self._completed.empty():  # first: a call that completes from here on leaves its token
             self._completed.get()
-        self._scheduler.harvest()
-        self._scheduler.submit(self._start, self._max_in_flight - self._others_in_flight())
+        self._harvest_and_submit(self._start)
 
     def _start(self, partition: Partition) -> PartitionCall:
         if self._task.local is not None:
@@ -199,31 +189,12 @@ class TracesInParallel(Iterator[TraceSummary], TracesWalk["TracesWithSpans", "Tr
         if self._cancel is not None and self._scheduler.cancel():
             self._cancel()
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"
-
     # ---------------------------------------------------------------- as a source of `TracesWithSpans`
 
     @property
     def _in_flight(self) -> int:
         self._reset_after_fork()
         return self._scheduler.in_flight
-
-    @property
-    def _may_have_more(self) -> bool:
-        return self._scheduler.may_have_more
-
-    @property
-    def _last_row(self) -> TraceSummary | None:
-        return self._scheduler.last_row
-
-    def _resume_point(self) -> ResumePoint:
-        return self._scheduler.resume_point()
-
-    def _share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
-        """Keep all requests of the walk within one limit."""
-        self._max_in_flight = max_in_flight
-        self._others_in_flight = others_in_flight
 
     def _try_next(self) -> TraceSummary | None:
         """Emit the next trace if it has arrived; None if not. Raise StopIteration at the end."""

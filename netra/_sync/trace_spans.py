@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from netra._core.lookahead import PrefetchQueue, Spans, calls_in_flight
-from netra._core.pagination import check_not_started
 from netra._core.plan import TracesPlan
 from netra.errors import NetraError
 from netra.models import TraceSummary, TracesWithSpansPage, TraceWithSpans
@@ -55,17 +54,14 @@ class TracesWithSpans(
         read_spans: Callable[[TraceSummary], Spans],
         cancel: Callable[[], None],
     ) -> None:
-        concurrency = plan.spans_concurrency or 1
-        super().__init__(traces, concurrency, plan.query.limit or 1)
-        self._plan = plan
+        super().__init__(plan, traces)
         self._traces = traces
         self._read_spans = read_spans
-        self._executor = DaemonThreadExecutor(concurrency)
+        self._executor = DaemonThreadExecutor(self._max_traces)
         self._parallel = traces if isinstance(traces, TracesInParallel) else None
         if self._parallel is not None:
             self._parallel._share_limit(plan.max_in_flight, partial(calls_in_flight, self._pending))
         self._lock = threading.Lock()
-        self._started: str | None = None
         self._cancel = cancel  # last, for __del__
 
     def __next__(self) -> TraceWithSpans:
@@ -113,9 +109,6 @@ class TracesWithSpans(
                     raise
                 self._emit_into_batch(spans)
             return self._emit_batch()
-
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
 
     def _read_ahead(self) -> bool:
         """Start to read spans, as many as may be; return False where the list of traces has ended.
@@ -169,6 +162,3 @@ class TracesWithSpans(
     def __del__(self) -> None:
         if self._cancel is not None and self._pending:
             self._cancel()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"

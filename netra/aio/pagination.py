@@ -36,12 +36,11 @@ class AsyncPagedIterator(IteratorState[Row, PageT], AsyncIterator[Row]):
         prefetch: bool = False,
         description: str = "",
     ) -> None:
-        super().__init__(cursor)
+        super().__init__(cursor, description)
         self._fetch = fetch
         self._prefetch = prefetch
         self._next_page: AsyncPrefetch[PageT] | None = None
         self._lock = PerLoopLock()
-        self._description = description
 
     async def __anext__(self) -> Row:
         row = self._next_row()
@@ -83,9 +82,6 @@ class AsyncPagedIterator(IteratorState[Row, PageT], AsyncIterator[Row]):
             self._accept(await (prefetched.result() if prefetched else self._fetch(cursor)))
         if self._prefetch and not self._tracker.is_done:
             self._next_page = AsyncPrefetch(partial(self._fetch, self._tracker.next_cursor))
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{self._description}, cursor={self.cursor!r}>"
 
 
 class AsyncPageIterator(Generic[P], AsyncIterator[P]):

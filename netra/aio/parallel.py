@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from netra._core.pagination import ResumePoint, check_not_started
+from netra._core.parallel_state import ParallelState
 from netra._core.partition import Partition, PartitionResult
 from netra._core.plan import TracesPlan
 from netra._core.scheduler import PartitionScheduler
@@ -35,7 +35,9 @@ PartitionCall: TypeAlias = "asyncio.Future[PartitionResult]"
 
 
 class AsyncTracesInParallel(
-    AsyncIterator[TraceSummary], AsyncTracesWalk["AsyncTracesWithSpans", "AsyncTracesInParallel"]
+    ParallelState[PartitionCall],
+    AsyncIterator[TraceSummary],
+    AsyncTracesWalk["AsyncTracesWithSpans", "AsyncTracesInParallel"],
 ):
     """What `TracesInParallel` is, for `async for`.
 
@@ -55,20 +57,10 @@ class AsyncTracesInParallel(
         start: Callable[[Partition], PartitionCall],
         cancel: Callable[[], None] | None = None,
     ) -> None:
-        self._plan = plan
-        self._scheduler = scheduler
+        super().__init__(plan, scheduler)
         self._start_call = start
-        self._max_in_flight = scheduler.concurrency
-        self._others_in_flight: Callable[[], int] = int
-        """How many other requests of the walk are in flight: those for spans."""
         self._lock = PerLoopLock()
-        self._started: str | None = None
         self._cancel = cancel  # last, for __del__
-
-    @property
-    def cursor(self) -> str | None:
-        """The resume point: with it as `cursor=`, a later call goes on after the last trace emitted here."""
-        return self._scheduler.cursor
 
     async def __anext__(self) -> TraceSummary:
         async with self._lock.lock:
@@ -97,9 +89,6 @@ class AsyncTracesInParallel(
             self._started = "pages"
             return await self._wait_for(self._scheduler.next_page)
 
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
-
     async def _wait_for(self, take: Callable[[], T | None]) -> T | None:
         """Take what comes next, and wait for it if need be; return None when nothing is left."""
         self._bind_to_running_loop()
@@ -123,8 +112,7 @@ class AsyncTracesInParallel(
     def _pump(self) -> None:
         """Harvest the calls that have completed, and start what may start."""
         self._completed.clear()
-        self._scheduler.harvest()
-        self._scheduler.submit(self._start, self._max_in_flight - self._others_in_flight())
+        self._harvest_and_submit(self._start)
 
     def _start(self, partition: Partition) -> PartitionCall:
         call = self._start_call(partition)
@@ -146,9 +134,6 @@ class AsyncTracesInParallel(
         if self._cancel is not None:
             self._cancel()
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"
-
     # ---------------------------------------------------------------- as a source of `AsyncTracesWithSpans`
 
     @property
@@ -157,26 +142,10 @@ class AsyncTracesInParallel(
         return self._scheduler.in_flight
 
     @property
-    def _may_have_more(self) -> bool:
-        return self._scheduler.may_have_more
-
-    @property
-    def _last_row(self) -> TraceSummary | None:
-        return self._scheduler.last_row
-
-    def _resume_point(self) -> ResumePoint:
-        return self._scheduler.resume_point()
-
-    @property
     def _completed_now(self) -> asyncio.Event:
         """Is set when a call of the walk has completed."""
         self._bind_to_running_loop()
         return self._completed
-
-    def _share_limit(self, max_in_flight: int, others_in_flight: Callable[[], int]) -> None:
-        """Keep all requests of the walk within one limit."""
-        self._max_in_flight = max_in_flight
-        self._others_in_flight = others_in_flight
 
     async def _try_next(self) -> TraceSummary | None:
         """Emit the next trace if it has arrived; None if not. Raise StopAsyncIteration at the end."""

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from netra._core.lookahead import PrefetchQueue, Spans, calls_in_flight
-from netra._core.pagination import check_not_started
 from netra._core.plan import TracesPlan
 from netra.errors import NetraError
 from netra.models import TraceSummary, TracesWithSpansPage, TraceWithSpans
@@ -45,15 +44,13 @@ class AsyncTracesWithSpans(
         traces: AsyncTracesIterator | AsyncTracesInParallel,
         read_spans: Callable[[TraceSummary], Coroutine[Any, Any, Spans]],
     ) -> None:
-        super().__init__(traces, plan.spans_concurrency or 1, plan.query.limit or 1)
-        self._plan = plan
+        super().__init__(plan, traces)
         self._traces = traces
         self._read_spans = read_spans
         self._parallel = traces if isinstance(traces, AsyncTracesInParallel) else None
         if self._parallel is not None:
             self._parallel._share_limit(plan.max_in_flight, partial(calls_in_flight, self._pending))
         self._lock = PerLoopLock()
-        self._started: str | None = None
 
     async def __anext__(self) -> TraceWithSpans:
         async with self._lock.lock:
@@ -98,9 +95,6 @@ class AsyncTracesWithSpans(
                     raise
                 self._emit_into_batch(spans)
             return self._emit_batch()
-
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
 
     async def _read_ahead(self) -> bool:
         """Start to read spans, as many as may be; return False where the list of traces has ended.
@@ -153,6 +147,3 @@ class AsyncTracesWithSpans(
             return None
         completed = self._parallel._completed_now
         return lambda _: completed.set()  # holds the event only
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"
