@@ -311,22 +311,30 @@ def test_the_iterators_work_without_interrupts() -> None:
 
 
 REAL = """
-import os, random, signal, sys, threading, time
+import faulthandler, random, signal, sys, threading, time
 from netra import Netra
 
+faulthandler.dump_traceback_later(100, exit=True)  # a hang shows where it hangs
 random.seed(7)
 url, start, end, rounds = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
 main = threading.main_thread().ident
 client = Netra(endpoint=url, timeout=20)
 expected = [row.id for row in client.usage.iter_traces(start, end, limit=5)]
-may_interrupt = threading.Event()
+
+# Plain flags: the locks of a threading.Event would stay locked where a signal comes inside them.
+may_interrupt = False
+interrupting = False
 
 def interrupt():
+    global may_interrupt, interrupting
     while True:
-        may_interrupt.wait()
+        interrupting = False
+        while not may_interrupt:
+            time.sleep(0.001)
         time.sleep(random.random() ** 3 * 0.12)  # a new connection takes some time
-        if may_interrupt.is_set():
-            may_interrupt.clear()
+        interrupting = True
+        if may_interrupt:
+            may_interrupt = False
             signal.pthread_kill(main, signal.SIGINT)
 
 threading.Thread(target=interrupt, daemon=True).start()
@@ -337,7 +345,7 @@ while interrupts < rounds:
     finished = False
     while not finished:
         try:
-            may_interrupt.set()
+            may_interrupt = True
             if rows is None:
                 rows = client.usage.iter_traces(start, end, limit=5)
                 if kind.startswith("in_parallel"):
@@ -347,8 +355,9 @@ while interrupts < rounds:
             for row in rows:
                 got.append(getattr(row, "trace", row).id)
             finished = True
-            may_interrupt.clear()
-            time.sleep(0.005)
+            may_interrupt = False
+            while interrupting:
+                time.sleep(0.001)
         except KeyboardInterrupt:
             interrupts += 1
     missing = [one for one in expected if one not in set(got)]
