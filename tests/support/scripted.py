@@ -105,32 +105,39 @@ class ScriptedServer:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        self._connections: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._connection, "127.0.0.1", 0, limit=2**26, ssl=self._tls)
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=2**26, ssl=self._tls)
         self._port.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
         server.close()
-        for _ in range(5):  # a connection that was accepted just now has no task yet
-            await asyncio.sleep(0)
-            for task in self._connections:
-                task.cancel()
-            await asyncio.gather(*self._connections, return_exceptions=True)
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
 
-    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        self.connections += 1
-        number = self.connections
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                while not writer.is_closing():
-                    request = await self._read(reader, number)
-                    self.requests.append(request)
-                    await self.script(request)(writer)
-        finally:
-            self._connections.discard(task)
+    # Not a coroutine: of a connection that is accepted just before the end, its task might never begin to run, and
+    # nothing would close it.
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._stop.is_set():
             writer.close()
+            return
+        self.connections += 1
+        task = self._loop.create_task(self._connection(reader, writer, self.connections))
+        self._connections[task] = writer
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._connections.pop(task).close()
+        if not task.cancelled():
+            task.result()
+
+    async def _connection(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
+    ) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while not writer.is_closing():
+                request = await self._read(reader, number)
+                self.requests.append(request)
+                await self.script(request)(writer)
 
     @staticmethod
     async def _read(reader: asyncio.StreamReader, connection: int) -> Request:
