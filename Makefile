@@ -59,11 +59,11 @@ lowest:  ## tests of the client with the lowest allowed versions of its dependen
 check: lint types spec-lint drift test lowest wheel cost  ## everything that must pass: what CI runs
 
 .PHONY: generate
-generate: $(INSTALLED)  ## rebuild generated/netra_api from openapi.yaml
+generate: $(INSTALLED)  ## rebuild generated/ (Python and TypeScript) from openapi.yaml
 	scripts/generate.sh
 
 .PHONY: drift
-drift: $(INSTALLED)  ## fail if generated/netra_api differs from what openapi.yaml generates
+drift: $(INSTALLED)  ## fail if generated/ differs from what openapi.yaml generates
 	scripts/generate.sh --check
 
 .PHONY: lint

@@ -8,11 +8,9 @@ from __future__ import annotations
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-KNOWN = {"type", "description", "unconfirmed"}
+from contract.document import load, stop
+from contract.filters import FilterField, Filters, filters
 
 KINDS = {
     "string": ("StringT", "string"),
@@ -63,52 +61,32 @@ PROPERTY = '''
 
 
 def main(contract: str, target: str) -> None:
-    schema = yaml.safe_load(Path(contract).read_text(encoding="utf-8"))["components"]["schemas"]
-    Path(target).write_text(module(schema), encoding="utf-8")
+    Path(target).write_text(module(filters(load(contract))), encoding="utf-8")
 
 
-def module(schemas: dict[str, Any]) -> str:
-    trace_filter = schemas["TraceFilter"]
-    fields, operators = trace_filter["x-filter-fields"], trace_filter["x-filter-operators"]
-    unconfirmed = trace_filter["x-filter-unconfirmed"]
-    check(fields, operators, schemas)
+def module(found: Filters) -> str:
     head = HEAD.format(
         variables="\n".join(f'{variable} = TypeVar("{variable}")' for variable, _ in KINDS.values()),
-        types={name: field["type"] for name, field in fields.items()},
-        operators={kind: tuple(found) for kind, found in operators.items()},
-        fields=sorted(name for name, field in fields.items() if field.get("unconfirmed")),
-        unconfirmed_operators=unconfirmed["operators"],
-        unconfirmed_types=unconfirmed["types"],
+        types=found.types,
+        operators=found.operators,
+        fields=found.unconfirmed_fields,
+        unconfirmed_operators=list(found.unconfirmed_operators),
+        unconfirmed_types=list(found.unconfirmed_types),
         names=", ".join(variable for variable, _ in KINDS.values()),
         parameters="\n".join(
             f"        {kind}: Callable[[str], {variable}]," for variable, kind in KINDS.values()
         ),
         assignments="\n".join(f"        self._{kind} = {kind}" for _, kind in KINDS.values()),
     )
-    return head + "".join(property_of(name, field) for name, field in fields.items())
+    return head + "".join(map(property_of, found.fields))
 
 
-def property_of(name: str, field: dict[str, Any]) -> str:
-    variable, kind = KINDS[field["type"]]
-    text = " ".join(field["description"].split())
-    if field.get("unconfirmed"):
-        text += " No published client sends it: the service may answer 400."
-    description = "\n".join(textwrap.wrap(text, 100, subsequent_indent="        "))
-    return PROPERTY.format(name=name, variable=variable, kind=kind, description=description)
-
-
-def check(fields: dict[str, Any], operators: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Stop at anything that this generator does not know."""
-    for name, field in fields.items():
-        if unknown := set(field) - KNOWN:
-            sys.exit(f"x-filter-fields.{name}: unknown keys {sorted(unknown)}")
-        if field["type"] not in KINDS:
-            sys.exit(f"x-filter-fields.{name}: unknown type {field['type']!r}")
-    if set(operators) != set(schemas["FilterType"]["enum"]):
-        sys.exit("x-filter-operators must have the types of FilterType")
-    for kind, found in operators.items():
-        if unknown := set(found) - set(schemas["FilterOperator"]["enum"]):
-            sys.exit(f"x-filter-operators.{kind}: unknown operators {sorted(unknown)}")
+def property_of(field: FilterField) -> str:
+    if field.type not in KINDS:
+        stop(f"x-filter-fields.{field.name}", f"the generator knows no field of type {field.type!r}")
+    variable, kind = KINDS[field.type]
+    description = "\n".join(textwrap.wrap(field.description, 100, subsequent_indent="        "))
+    return PROPERTY.format(name=field.name, variable=variable, kind=kind, description=description)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
-import yaml
+from contract.document import load, stop
+from contract.schemas import Field, Shape, model
 from jinja2 import Environment, FileSystemLoader
 
 MODELS = ("SessionUsageData", "TenantUsageData", "TraceSummary", "TraceSpan")
@@ -19,9 +19,8 @@ TYPES = {
     "integer": "int",
     "number": "float",
     "boolean": "bool",
-    "array": "list",
+    "list": "list",
     "object": "dict",
-    "null": "None",
 }
 UNITS = {
     r"(^|_)(cost|totalCost)$": "USD",
@@ -34,45 +33,33 @@ UNITS = {
 
 
 def main(contract: str, page: str) -> None:
-    schemas = yaml.safe_load(Path(contract).read_text(encoding="utf-8"))["components"]["schemas"]
+    document = load(contract)
     text = Path(page).read_text(encoding="utf-8")
-    for model in MODELS:
-        rows = "".join(row(name, schemas[model], schemas) for name in schemas[model]["properties"])
+    for name in MODELS:
+        rows = "".join(row(name, field) for field in model(document, name).fields)
         pattern = (
-            rf"(### {model}\n\n\|[^\n]*\n\|[-|]*\n)(?:\| `\w+` \|[^\n]*\n)*?(?=\| `(?:cost|has_cost)` \|)"
+            rf"(### {name}\n\n\|[^\n]*\n\|[-|]*\n)(?:\| `\w+` \|[^\n]*\n)*?(?=\| `(?:cost|has_cost)` \|)"
         )
         text, found = re.subn(pattern, lambda match, rows=rows: match[1] + rows, text)  # type: ignore[misc]
         if found != 1:
-            sys.exit(f"{page}: no table for {model}")
+            sys.exit(f"{page}: no table for {name}")
     Path(page).write_text(text, encoding="utf-8")
 
 
-def row(name: str, schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    field = schema["properties"][name]
-    required = name in schema["required"]
-    unit = next((unit for pattern, unit in UNITS.items() if re.search(pattern, name)), "")
-    meaning = " ".join(field.get("description", "").split())
-    kind = type_of(field, schemas)
-    if "default" in field:
-        kind = kind.removesuffix(" \\| None")
-    elif not required and not kind.endswith("None"):
+def row(model_name: str, field: Field) -> str:
+    unit = next((unit for pattern, unit in UNITS.items() if re.search(pattern, field.name)), "")
+    kind = type_of(field.shape, f"schemas.{model_name}.{field.name}")
+    if not field.has_default and (field.shape.nullable or not field.required):
         kind += " \\| None"
-    return f"| `{documented_names().get(name, name_of(name))}` | `{kind}` | {unit + ' ' if unit else ''}| {meaning} |\n"
+    name = documented_names().get(field.name, name_of(field.name))
+    return f"| `{name}` | `{kind}` | {unit + ' ' if unit else ''}| {' '.join(field.description.split())} |\n"
 
 
-def type_of(field: dict[str, Any], schemas: dict[str, Any]) -> str:
-    if "$ref" in field:
-        return type_of(schemas[field["$ref"].rpartition("/")[2]], schemas)
-    options = field.get("anyOf") or field.get("oneOf") or field.get("allOf")
-    if options:
-        found = [type_of(option, schemas) for option in options]
-    else:
-        kinds = field.get("type", [])
-        found = [TYPES[kind] for kind in ([kinds] if isinstance(kinds, str) else kinds)] or ["Any"]
-        items = field.get("items", {})
-        if "list" in found and items.get("type") == "string":
-            found[found.index("list")] = "list[str]"
-    return " \\| ".join(sorted(dict.fromkeys(found), key=lambda kind: kind == "None"))
+def type_of(shape: Shape, place: str) -> str:
+    if shape.kind not in TYPES:
+        stop(place, f"the tables of the results know no field of kind {shape.kind!r}")
+    is_text = shape.items is not None and shape.items.kind == "string"
+    return "list[str]" if is_text else TYPES[shape.kind]
 
 
 def name_of(name: str) -> str:

@@ -79,6 +79,10 @@ def test_make_generate_alone_adds_a_new_optional_field(tmp_path: Path) -> None:
         check=True,
         capture_output=True,
     )
+    models = (tmp_path / "generated/typescript/models.ts").read_text(encoding="utf-8")
+    assert "  /** How good this trace is. */\n  readonly qualityScore: number | null;\n" in models
+    readers = (tmp_path / "generated/typescript/readers.ts").read_text(encoding="utf-8")
+    assert 'qualityScore: nullableNumber(source.quality_score, "quality_score"),' in readers
     script = (
         "from netra import TraceSummary\n"
         "from tests.support.rows import trace\n"

@@ -1,0 +1,1 @@
+"""openapi.yaml as the generators of this directory read it. What they do not know stops them."""

@@ -1,0 +1,1 @@
+"""Writes the TypeScript of generated/typescript. Each module here makes one file of it."""
