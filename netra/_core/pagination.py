@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from operator import length_hint
 from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
+from netra._copying import NotCopied
 from netra.errors import InvalidRequestError, NetraError, PaginationError
 
 from .envelopes import is_usable_cursor
@@ -89,12 +90,16 @@ def attach_cursor(error: NetraError, resume_point: ResumePoint) -> None:
         )
 
 
-class RowsOrPages:
+class RowsOrPages(NotCopied):
     """A walk gives rows or pages, never both: what is asked for first decides.
 
     Else rows would be missing from the pages, and pages from the rows, and nobody would notice.
     """
 
+    _instead = (
+        "Save its .cursor, and begin a new walk with the same arguments and cursor=<that>. To read traces in several "
+        "processes, call iter_traces(...).in_parallel(executor=...)."
+    )
     _started: Literal["rows", "pages"] | None = None
 
     def _resume_point(self) -> ResumePoint:

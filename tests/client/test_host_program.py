@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextvars
+import copy
 import datetime
 import inspect
 import io
+import pickle
 import socket
 import ssl
 import subprocess
 import sys
 import threading
 import typing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 from unittest import mock
 
@@ -162,6 +166,54 @@ def test_tools_can_inspect_the_client_before_init() -> None:
     with mock.patch("netra.Netra", autospec=True) as patched:
         patched.usage.get_tenant_usage.return_value = None
         assert netra.Netra.usage.get_tenant_usage("AceTech", START, END) is None
+
+
+# ---------------------------------------------------------------- copies and pickles
+
+TO_COPY: dict[str, Callable[[Any], Any]] = {
+    "client": lambda client: client,
+    "usage": lambda client: client.usage,
+    "method": lambda client: client.usage.get_tenant_usage,
+    "iter_traces": lambda client: client.usage.iter_traces(START, END),
+    "iter_spans": lambda client: client.usage.iter_spans_by_trace_id("t"),
+    "with_spans": lambda client: client.usage.iter_traces(START, END).with_spans(),
+    "in_parallel": lambda client: client.usage.iter_traces(START, END).in_parallel(),
+    "both": lambda client: client.usage.iter_traces(START, END).in_parallel().with_spans(),
+    "pages": lambda client: client.usage.iter_traces(START, END).pages(),
+}
+
+
+WAYS = [
+    (way, what)
+    for way in (copy.copy, copy.deepcopy, pickle.dumps)
+    for what in TO_COPY
+    # Python gives the method itself, and other pages of the same walk.
+    if (what != "method" or way is pickle.dumps) and (what != "pages" or way is not copy.copy)
+]
+
+
+@pytest.mark.parametrize("client_class", [Netra, AsyncNetra])
+@pytest.mark.parametrize(("way", "what"), WAYS)
+def test_what_cannot_be_copied_or_pickled_says_what_to_do(
+    client_class: Any, way: Callable[[Any], Any], what: str
+) -> None:
+    advice = {
+        "client": "Make one in each process",
+        "usage": "make a client with",
+        "method": "make a client with",
+    }
+    original = TO_COPY[what](client_class(endpoint="http://127.0.0.1:1", api_key="key-7f3a"))
+    with pytest.raises(InvalidRequestError, match="cannot be copied or pickled") as caught:
+        way(original)
+    assert advice.get(what, "begin a new walk with the same arguments and cursor=") in str(caught.value)
+
+
+@pytest.mark.process
+def test_a_process_pool_that_is_given_a_method_tells_what_to_do() -> None:
+    with Netra(endpoint="http://127.0.0.1:1") as client, ProcessPoolExecutor(1) as pool:
+        sent = pool.submit(client.usage.get_tenant_usage, "AceTech", START, END)
+        with pytest.raises(InvalidRequestError, match="In another process, make a client"):
+            sent.result(30)
 
 
 @pytest.mark.parametrize("method", [name for name in vars(Usage) if not name.startswith("_")])
