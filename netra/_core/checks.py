@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from urllib.parse import quote
 
+from netra._booleans import problem_with_flag
 from netra._integers import as_integer
 from netra._text import is_unicode
 from netra.errors import InvalidRequestError
@@ -52,8 +53,9 @@ def check_concurrency(concurrency: int) -> int:
 
 
 def check_flag(value: bool, name: str) -> bool:
-    if not isinstance(value, bool):
-        raise InvalidRequestError(f"{name}={value!r} must be True or False.")
+    problem = problem_with_flag(value)
+    if problem is not None:
+        raise InvalidRequestError(f"{name}={value!r} {problem}")
     return value
 
 

@@ -316,6 +316,26 @@ def test_a_limit_that_is_no_integer_is_rejected(wrong: Any) -> None:
         client.usage.list_traces(START, END, limit=wrong)
 
 
+@both_clients
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda client: type(client)(endpoint="http://127.0.0.1:1", prefetch=numpy.True_),
+        lambda client: client.usage.with_options(prefetch=numpy.False_),
+        lambda client: client.usage.iter_traces(START, END).in_parallel(share_key=numpy.True_),
+    ],
+)
+def test_a_bool_of_numpy_is_refused_as_such(client_class: ClientClass, use: Callable[[Any], Any]) -> None:
+    with client_class(endpoint="http://127.0.0.1:1") as client:
+        with pytest.raises(
+            NetraError, match=r"a bool of numpy, not of Python: convert it with bool\(\.\.\.\)"
+        ):
+            use(client)
+        usage: Any = client.usage
+        with pytest.raises(ConfigurationError, match="must be a number of seconds"):
+            usage.with_options(timeout=numpy.True_)
+
+
 @pytest.mark.parametrize("call", ["list_traces", *TRACE_ITERATORS])
 def test_trio_gets_an_error_that_names_asyncio(call: str) -> None:
     async def main() -> None:

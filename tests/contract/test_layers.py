@@ -22,6 +22,7 @@ VALUES = {
     "netra._timestamps",
     "netra._integers",
     "netra._text",
+    "netra._booleans",
     "netra._copying",
     "netra._version",
 }
@@ -34,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "netra.models": {*VALUES, "netra_api"},
     "netra._integers": set(),
     "netra._text": set(),
+    "netra._booleans": set(),
     "netra._copying": {"netra.errors"},
     "netra.filters": {*VALUES, "netra.filters", "netra_api"},
     "netra.periods": {*VALUES, "netra.periods"},
