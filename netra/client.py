@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from ._copying import NotCopied
 from ._core.protocols import HttpClient, TimeoutLike
 from ._sync.default import set_default_transport
 from .errors import NotInitializedError
@@ -51,7 +52,7 @@ class _NoTransport:
         raise NotInitializedError("There is no default client: call Netra.init(app_name=...) first.")
 
 
-class Netra:
+class Netra(NotCopied):
     """A client of the usage API. As a process-wide default:
 
         >>> Netra.init(app_name="sample-app")
@@ -88,6 +89,7 @@ class Netra:
 
     usage = _UsageAttribute()
 
+    _instead = "Make one in each process, with Netra(...) or Netra.init(...). The threads of a process can share one."
     _default: ClassVar[Netra | None] = None
     _lock: ClassVar[threading.Lock] = threading.Lock()
     _base_url = ""  # so that repr() works if __init__ fails

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
+from ._copying import NotCopied
 from ._core import operations
 from ._core.options import Options
 from ._core.parameters import Direction, SortOrder, SpansQuery, TracesQuery, UsageQuery
@@ -19,7 +20,7 @@ from .models import SessionUsageData, SpansPage, TenantUsageData, TracesPage, Tr
 __all__ = ["Usage"]
 
 
-class Usage:
+class Usage(NotCopied):
     """Usage totals, traces and spans. Get it as `Netra.usage`, or as `usage` of a client of your own.
 
     Every method may raise:
@@ -38,6 +39,11 @@ class Usage:
     A response that carries another id than the one that was asked for (of a session, a tenant, a trace or a user) is an
     `APIResponseValidationError`. A row that carries none, and a page without rows, cannot be checked.
     """
+
+    _instead = (
+        "In another process, make a client with Netra(...) or Netra.init(...) and call its usage. For other options, "
+        "call with_options(...)."
+    )
 
     def __init__(self, transport: Transport, options: Options) -> None:
         self._transport = transport

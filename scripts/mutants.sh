@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 modules=${MUTANTS_MODULES:-"
     netra/_core/retry.py netra/_core/pagination.py netra/_core/lookahead.py netra/_core/partition.py
     netra/_core/scheduler.py netra/_core/operations.py netra/_core/envelopes.py netra/_core/parameters.py
-    netra/_core/response_body.py netra/_core/error_body.py netra/_core/connection_reuse.py
+    netra/_core/checks.py netra/_core/response_body.py netra/_core/error_body.py netra/_core/connection_reuse.py
     netra/_core/request_flow.py netra/_timestamps.py"}
 tests=${MUTANTS_TESTS:-"
     tests/unit tests/aio tests/client/test_retries.py tests/client/test_pagination.py tests/client/test_parallel.py

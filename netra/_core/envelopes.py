@@ -16,8 +16,8 @@ from netra_api.types import anything, fields, list_of, read
 from netra.errors import PaginationError
 from netra.models import SessionUsageData, TenantUsageData, TraceSpan, TraceSummary
 
+from .checks import is_sendable_text
 from .error_body import message_in
-from .parameters import is_sendable_text
 
 __all__ = ["is_usable_cursor", "read_page", "read_usage"]
 

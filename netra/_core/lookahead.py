@@ -12,7 +12,7 @@ import attrs
 from netra.errors import NetraError
 from netra.models import TraceSpan, TraceSummary, TracesWithSpansPage, TraceWithSpans
 
-from .pagination import ResumePoint, attach_cursor, check_not_started
+from .pagination import ResumePoint, RowsOrPages, attach_cursor
 from .plan import TracesPlan
 
 __all__ = ["PrefetchQueue", "Spans"]
@@ -50,7 +50,7 @@ class PendingTrace(Generic[CallT]):
     """What reads its spans; None before it starts, and when it must start again."""
 
 
-class PrefetchQueue(Generic[CallT]):
+class PrefetchQueue(RowsOrPages, Generic[CallT]):
     """Traces in order, their spans being read, and what was emitted.
 
     Invariants: a trace enters before its spans are asked for, so an interrupt in between cannot lose it; it leaves in
@@ -68,7 +68,6 @@ class PrefetchQueue(Generic[CallT]):
         self._emitted_point = traces._resume_point()
         self._max_traces = plan.spans_concurrency or 1
         self._page_size = plan.query.limit or 1
-        self._started: str | None = None
         self._batch: list[tuple[TraceWithSpans, ResumePoint]] = []
         """The page that is being filled, for `pages()`."""
 
@@ -88,8 +87,8 @@ class PrefetchQueue(Generic[CallT]):
     def _spans_in_flight(self) -> int:
         return calls_in_flight(self._pending)
 
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
+    def _resume_point(self) -> ResumePoint:
+        return self._emitted_point
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"
@@ -144,13 +143,6 @@ class PrefetchQueue(Generic[CallT]):
         del self._pending[0]
         self._last_trace = head.trace
         self._batch.append(entry)
-
-    def _emit_from_batch(self) -> TraceWithSpans:
-        """Emit the first trace of a page that was not finished."""
-        result, resume_point = self._batch[0]
-        del self._batch[0]
-        self._emitted_point = resume_point
-        return result
 
     def _emit_batch(self) -> TracesWithSpansPage | None:
         """Emit the page that was filled; None where nothing is left."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from netra._booleans import is_boolean, problem_with_flag
 from netra._integers import as_integer
 from netra.errors import ConfigurationError
 
@@ -50,8 +51,9 @@ class Options:
         if max_response_bytes is not None:
             changes["max_response_bytes"] = _count(max_response_bytes, "max_response_bytes", minimum=1)
         if prefetch is not None:
-            if not isinstance(prefetch, bool):
-                raise ConfigurationError(f"prefetch={prefetch!r} must be True or False.")
+            problem = problem_with_flag(prefetch)
+            if problem is not None:
+                raise ConfigurationError(f"prefetch={prefetch!r} {problem}")
             changes["prefetch"] = prefetch
         return attrs.evolve(self, **changes)
 
@@ -70,7 +72,7 @@ def seconds_of(value: float | str, source: str) -> float:
         seconds = float(value)
     except (TypeError, ValueError, OverflowError):
         seconds = math.nan
-    if isinstance(value, bool) or not 0 < seconds < math.inf:
+    if is_boolean(value) or not 0 < seconds < math.inf:
         raise ConfigurationError(f"{source}={value!r} must be a number of seconds above 0.")
     return seconds
 

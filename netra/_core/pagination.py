@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from operator import length_hint
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
+from netra._copying import NotCopied
 from netra.errors import InvalidRequestError, NetraError, PaginationError
 
 from .envelopes import is_usable_cursor
@@ -18,8 +19,8 @@ __all__ = [
     "PageT",
     "ResumePoint",
     "Row",
+    "RowsOrPages",
     "attach_cursor",
-    "check_not_started",
 ]
 
 
@@ -89,7 +90,46 @@ def attach_cursor(error: NetraError, resume_point: ResumePoint) -> None:
         )
 
 
-class IteratorState(Generic[Row, PageT]):
+class RowsOrPages(NotCopied):
+    """A walk gives rows or pages, never both: what is asked for first decides.
+
+    Else rows would be missing from the pages, and pages from the rows, and nobody would notice.
+    """
+
+    _instead = (
+        "Save its .cursor, and begin a new walk with the same arguments and cursor=<that>. To read traces in several "
+        "processes, call iter_traces(...).in_parallel(executor=...)."
+    )
+    _started: Literal["rows", "pages"] | None = None
+
+    def _resume_point(self) -> ResumePoint:
+        raise NotImplementedError
+
+    def _start_as(self, way: Literal["rows", "pages"]) -> None:
+        """Note that rows, or pages, are asked for."""
+        if self._started is None:
+            self._started = way
+        elif self._started != way:
+            self._refuse(
+                f"This walk gives {self._started}, because {self._started} were asked for first. Read on with them, or "
+                f"begin a new walk with cursor=<this walk>.cursor and ask that one for {way}."
+            )
+
+    def _check_not_started(self, method: str) -> None:
+        """Refuse a method that must come before the first row or page; `pages()` may be called again."""
+        if self._started is not None and self._started != method:
+            self._refuse(
+                f"{method}() must be called before the first row or page is read. Read on as before, or begin a new "
+                f"walk with cursor=<this walk>.cursor and call {method}() on that one."
+            )
+
+    def _refuse(self, problem: str) -> NoReturn:
+        error = InvalidRequestError(problem)
+        attach_cursor(error, self._resume_point())
+        raise error
+
+
+class IteratorState(RowsOrPages, Generic[Row, PageT]):
     """The position of an iteration: what to fetch next, and what was emitted."""
 
     def __init__(self, cursor: str | None, description: str = "") -> None:
@@ -102,7 +142,6 @@ class IteratorState(Generic[Row, PageT]):
         """The last row that was emitted."""
         self._page: PageT | None = None
         self._rows: Iterator[Row] = iter(())
-        self._started: Literal["rows", "pages"] | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -128,7 +167,8 @@ class IteratorState(Generic[Row, PageT]):
 
     def _next_row(self) -> Row | None:
         """Emit the next row of the current page, or return None when it has no more."""
-        self._started = "rows"
+        if self._started != "rows":
+            self._start_as("rows")
         for row in self._rows:
             self._last_row = row
             return row
@@ -155,7 +195,6 @@ class IteratorState(Generic[Row, PageT]):
 
     def _emit_page(self) -> PageT | None:
         """Emit the current page as a whole."""
-        self._started = "pages"
         for row in self._rows:
             self._last_row = row
         page, self._page = self._page, None
@@ -163,12 +202,3 @@ class IteratorState(Generic[Row, PageT]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{self._description}, cursor={self.cursor!r}>"
-
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
-
-
-def check_not_started(started: str | None, method: str) -> None:
-    """Refuse a method that must come before the first row. `started` tells what the walk has emitted: rows or pages."""
-    if started is not None and started != method:
-        raise InvalidRequestError(f"{method}() must be called before the first row is read.")

@@ -7,14 +7,14 @@ from typing import Any, Generic
 
 from netra.models import TraceSummary
 
-from .pagination import ResumePoint, check_not_started
+from .pagination import ResumePoint, RowsOrPages
 from .plan import TracesPlan
 from .scheduler import CallT, PartitionScheduler
 
 __all__ = ["ParallelState"]
 
 
-class ParallelState(Generic[CallT]):
+class ParallelState(RowsOrPages, Generic[CallT]):
     """What was emitted, how much may be in flight, and what a walk with spans needs to know of its source."""
 
     def __init__(self, plan: TracesPlan, scheduler: PartitionScheduler[CallT]) -> None:
@@ -23,7 +23,6 @@ class ParallelState(Generic[CallT]):
         self._max_in_flight = scheduler.concurrency
         self._others_in_flight: Callable[[], int] = int
         """How many other requests of the walk are in flight: those for spans."""
-        self._started: str | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -50,9 +49,6 @@ class ParallelState(Generic[CallT]):
         """Take the results of the calls that have completed, and start what may start."""
         self._scheduler.harvest()
         self._scheduler.submit(start, self._max_in_flight - self._others_in_flight())
-
-    def _check_not_started(self, method: str) -> None:
-        check_not_started(self._started, method)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}{self._plan.describe()}, cursor={self.cursor!r}>"

@@ -7,8 +7,9 @@ from typing import Any
 
 import attrs
 
+from .checks import check_concurrency, check_flag
 from .options import Options
-from .parameters import TracesQuery, check_concurrency, check_flag
+from .parameters import TracesQuery
 
 __all__ = ["ParallelPlan", "TracesPlan"]
 

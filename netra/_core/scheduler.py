@@ -11,9 +11,10 @@ import attrs
 from netra.errors import APIConnectionError, NetraError
 from netra.models import TracesPage, TraceSummary
 
+from .checks import MAX_PAGE_SIZE
 from .envelopes import is_usable_cursor
 from .pagination import ResumePoint, attach_cursor
-from .parameters import MAX_PAGE_SIZE, TracesQuery
+from .parameters import TracesQuery
 from .partition import PAGES_PER_PARTITION, Boundary, Partition, PartitionResult, ScanOrder
 
 __all__ = ["PartitionScheduler"]

@@ -66,7 +66,8 @@ class PagedIterator(IteratorState[Row, PageT], Iterator[Row]):
         """Return the same walk, page by page. Call it before the first row: a page is emitted whole.
 
         Raises:
-            InvalidRequestError: the iterator has emitted rows already.
+            InvalidRequestError: rows were asked for already. Rows that are asked for after the first page are refused
+                in the same way.
 
         Example:
             >>> for page in Netra.usage.iter_spans_by_trace_id(trace_id).pages():
@@ -77,7 +78,7 @@ class PagedIterator(IteratorState[Row, PageT], Iterator[Row]):
 
     def _take_page(self) -> PageT | None:
         with self._lock:
-            self._check_not_started("pages")
+            self._start_as("pages")
             if self._page is None:  # else an interrupt came before it was emitted
                 if self._tracker.is_done:
                     return None

@@ -119,7 +119,7 @@ class TracesInParallel(
 
     def __next__(self) -> TraceSummary:
         with self._lock:
-            self._started = "rows"
+            self._start_as("rows")
             row = self._wait_for(self._scheduler.next_row)
             if row is None:
                 raise StopIteration
@@ -129,7 +129,8 @@ class TracesInParallel(
         """Return the same walk, page by page. Call it before the first row. A page holds at most `limit` traces.
 
         Raises:
-            InvalidRequestError: the iterator has emitted rows already.
+            InvalidRequestError: rows were asked for already. Rows that are asked for after the first page are refused
+                in the same way.
 
         Example:
             >>> for page in Netra.usage.iter_traces(start, end).in_parallel().pages():
@@ -140,8 +141,7 @@ class TracesInParallel(
 
     def _take_page(self) -> TracesPage | None:
         with self._lock:
-            self._check_not_started("pages")
-            self._started = "pages"
+            self._start_as("pages")
             return self._wait_for(self._scheduler.next_page)
 
     def _wait_for(self, take: Callable[[], T | None]) -> T | None:
@@ -199,7 +199,7 @@ class TracesInParallel(
     def _try_next(self) -> TraceSummary | None:
         """Emit the next trace if it has arrived; None if not. Raise StopIteration at the end."""
         with self._lock:
-            self._started = "rows"
+            self._start_as("rows")
             self._reset_after_fork()
             self._pump()
             row = self._scheduler.next_row()

@@ -66,9 +66,7 @@ class TracesWithSpans(
 
     def __next__(self) -> TraceWithSpans:
         with self._lock:
-            self._started = "rows"
-            if self._batch:  # left by an interrupt in pages()
-                return self._emit_from_batch()
+            self._start_as("rows")
             if not self._read_ahead():
                 self._raise_pending_error()
                 self._executor.shutdown()
@@ -81,7 +79,8 @@ class TracesWithSpans(
         """Return the same walk, page by page. Call it before the first row. A page holds at most `limit` traces.
 
         Raises:
-            InvalidRequestError: the iterator has emitted rows already.
+            InvalidRequestError: rows were asked for already. Rows that are asked for after the first page are refused
+                in the same way.
 
         Example:
             >>> for page in Netra.usage.iter_traces(start, end).with_spans().pages():
@@ -92,8 +91,7 @@ class TracesWithSpans(
 
     def _take_page(self) -> TracesWithSpansPage | None:
         with self._lock:
-            self._check_not_started("pages")
-            self._started = "pages"
+            self._start_as("pages")
             while len(self._batch) < self._page_size:
                 try:
                     if not self._read_ahead():

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
+from netra._copying import NotCopied
 from netra._core.config import Arguments, read_config
 from netra._core.protocols import AsyncHttpClient, TimeoutLike
 
@@ -15,7 +16,7 @@ from .usage import AsyncUsage
 __all__ = ["AsyncNetra"]
 
 
-class AsyncNetra:
+class AsyncNetra(NotCopied):
     """A client for async code. It belongs to the event loop that first uses it, so there is no default one.
 
         >>> async with AsyncNetra(api_key="…") as client:
@@ -26,6 +27,7 @@ class AsyncNetra:
     httpx2.
     """
 
+    _instead = "Make one in each process and for each event loop, with AsyncNetra(...)."
     _base_url = ""  # so that repr() works if __init__ fails
 
     def __init__(

@@ -57,7 +57,8 @@ class AsyncPagedIterator(IteratorState[Row, PageT], AsyncIterator[Row]):
         """Return the same walk, page by page. Call it before the first row: a page is emitted whole.
 
         Raises:
-            InvalidRequestError: the iterator has emitted rows already.
+            InvalidRequestError: rows were asked for already. Rows that are asked for after the first page are refused
+                in the same way.
 
         Example:
             >>> async for page in client.usage.iter_spans_by_trace_id(trace_id).pages():
@@ -68,7 +69,7 @@ class AsyncPagedIterator(IteratorState[Row, PageT], AsyncIterator[Row]):
 
     async def _take_page(self) -> PageT | None:
         async with self._lock.lock:
-            self._check_not_started("pages")
+            self._start_as("pages")
             if self._page is None:
                 if self._tracker.is_done:
                     return None

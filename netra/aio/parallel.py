@@ -64,7 +64,7 @@ class AsyncTracesInParallel(
 
     async def __anext__(self) -> TraceSummary:
         async with self._lock.lock:
-            self._started = "rows"
+            self._start_as("rows")
             row = await self._wait_for(self._scheduler.next_row)
             if row is None:
                 raise StopAsyncIteration
@@ -74,7 +74,8 @@ class AsyncTracesInParallel(
         """Return the same walk, page by page. Call it before the first row. A page holds at most `limit` traces.
 
         Raises:
-            InvalidRequestError: the iterator has emitted rows already.
+            InvalidRequestError: rows were asked for already. Rows that are asked for after the first page are refused
+                in the same way.
 
         Example:
             >>> async for page in client.usage.iter_traces(start, end).in_parallel().pages():
@@ -85,8 +86,7 @@ class AsyncTracesInParallel(
 
     async def _take_page(self) -> TracesPage | None:
         async with self._lock.lock:
-            self._check_not_started("pages")
-            self._started = "pages"
+            self._start_as("pages")
             return await self._wait_for(self._scheduler.next_page)
 
     async def _wait_for(self, take: Callable[[], T | None]) -> T | None:
@@ -150,7 +150,7 @@ class AsyncTracesInParallel(
     async def _try_next(self) -> TraceSummary | None:
         """Emit the next trace if it has arrived; None if not. Raise StopAsyncIteration at the end."""
         async with self._lock.lock:
-            self._started = "rows"
+            self._start_as("rows")
             self._bind_to_running_loop()
             self._pump()
             row = self._scheduler.next_row()

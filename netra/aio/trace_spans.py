@@ -54,9 +54,7 @@ class AsyncTracesWithSpans(
 
     async def __anext__(self) -> TraceWithSpans:
         async with self._lock.lock:
-            self._started = "rows"
-            if self._batch:  # left by a cancellation in pages()
-                return self._emit_from_batch()
+            self._start_as("rows")
             if not await self._read_ahead():
                 self._raise_pending_error()
                 raise StopAsyncIteration
@@ -68,7 +66,8 @@ class AsyncTracesWithSpans(
         """Return the same walk, page by page. Call it before the first row. A page holds at most `limit` traces.
 
         Raises:
-            InvalidRequestError: the iterator has emitted rows already.
+            InvalidRequestError: rows were asked for already. Rows that are asked for after the first page are refused
+                in the same way.
 
         Example:
             >>> async for page in client.usage.iter_traces(start, end).with_spans().pages():
@@ -79,8 +78,7 @@ class AsyncTracesWithSpans(
 
     async def _take_page(self) -> TracesWithSpansPage | None:
         async with self._lock.lock:
-            self._check_not_started("pages")
-            self._started = "pages"
+            self._start_as("pages")
             while len(self._batch) < self._page_size:
                 try:
                     if not await self._read_ahead():

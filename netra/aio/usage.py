@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
+from netra._copying import NotCopied
 from netra._core import operations
 from netra._core.options import Options
 from netra._core.parameters import Direction, SortOrder, SpansQuery, TracesQuery, UsageQuery
@@ -22,7 +23,7 @@ from .transport import AsyncTransport
 __all__ = ["AsyncUsage"]
 
 
-class AsyncUsage:
+class AsyncUsage(NotCopied):
     """What `Usage` is, for async code: `await` the `get_…` and `list_…` methods, `async for` the `iter_…` ones.
 
     Methods, parameters, defaults, results and errors are those of `Usage`.
@@ -33,6 +34,11 @@ class AsyncUsage:
         ...     async for trace in client.usage.iter_traces(start, end):
         ...         print(trace.id, trace.total_cost)
     """
+
+    _instead = (
+        "In another process or event loop, make a client with AsyncNetra(...) and call its usage. For other options, "
+        "call with_options(...)."
+    )
 
     def __init__(self, transport: AsyncTransport, options: Options) -> None:
         self._transport = transport

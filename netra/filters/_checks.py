@@ -10,6 +10,7 @@ from typing import Any
 
 from netra_api.filter_fields import FIELD_TYPES, OPERATORS
 
+from netra._booleans import is_boolean, problem_with_flag
 from netra._integers import as_integer
 from netra._text import is_unicode
 from netra.errors import InvalidRequestError
@@ -74,11 +75,11 @@ def freeze(value: Any, operator: str) -> Any:
 def type_of(value: Any, field: str) -> str:
     """Find the type of a field that the contract does not know."""
     sample = value[0] if isinstance(value, tuple) and value else value
-    if isinstance(sample, bool):
+    if is_boolean(sample):  # also one of numpy, which is refused with the value
         return "boolean"
     if isinstance(sample, str) or sample is None:
         return "string"
-    if isinstance(sample, int | float | Decimal) or as_integer(sample) is not None:
+    if isinstance(sample, numbers.Real | Decimal) or as_integer(sample) is not None:
         return "number"
     raise InvalidRequestError(
         f"{field}: a {type(sample).__name__} cannot be compared; give text, a number or a bool."
@@ -126,20 +127,35 @@ def _checked_value(where: str, operator: str, value: Any, kind: str) -> str | in
         if not is_unicode(value):
             raise InvalidRequestError(f"{where}: {value[:100]!r} holds a lone surrogate and cannot be sent.")
         return str.__str__(value)
-    if isinstance(value, bool):
-        if kind == "boolean" or (is_free and operator in ("equals", "not_equals")):
-            return value
+    if is_boolean(value):
+        fits = kind == "boolean" or (is_free and operator in ("equals", "not_equals"))
+        problem = problem_with_flag(value) if fits else None
+        if problem is not None:
+            raise InvalidRequestError(
+                f"{where} {_shown_operator(operator)} {_shown(value)}: the value {problem}"
+            )
+        if fits:
+            return bool(value)
     elif kind == "number" or (is_free and operator not in TEXT_OPERATORS):
         number = _number(value)
         if number is not None:
             return number
-    expected = {"number": "a finite number", "boolean": "True or False"}.get(kind, "text")
     if value is None:
         raise InvalidRequestError(f"{where}: None is not a value; use is_null() or is_not_null().")
     raise InvalidRequestError(
-        f"{where} {_shown_operator(operator)} {_shown(value)}: {'text, a number or a bool' if is_free else expected} "
-        f"is needed, not {type(value).__name__}."
+        f"{where} {_shown_operator(operator)} {_shown(value)}: {_expected(kind, operator, is_free)} is needed, "
+        f"not {type(value).__name__}."
     )
+
+
+def _expected(kind: str, operator: str, is_free: bool) -> str:
+    if kind == "number" or (is_free and operator in ORDER_OPERATORS):
+        return "a finite number"
+    if is_free and operator in LIST_OPERATORS:
+        return "text or a finite number"
+    if is_free and operator not in TEXT_OPERATORS:
+        return "text, a finite number or a bool"
+    return "True or False" if kind == "boolean" else "text"
 
 
 MAX_INTEGER = 10**308
@@ -158,18 +174,24 @@ def _kind_of(value: str | int | float | bool) -> str:
 
 
 def _number(value: Any) -> int | float | None:
+    """Return the number as it is sent; None for what is none, or not finite.
+
+    A whole one is sent with all its digits, any other as the nearest float, which is what JSON holds.
+    """
     integer = as_integer(value)
     if integer is not None:
         return integer if abs(integer) < MAX_INTEGER else None
-    if isinstance(value, Decimal):
-        if not value.is_finite():
-            return None
-        if value == value.to_integral_value() and abs(value) < MAX_INTEGER:
-            return int(value)
-    elif not isinstance(value, numbers.Real):  # numpy's floats are such
+    if not isinstance(value, numbers.Real | Decimal):  # the floats of numpy are Real
         return None
-    number = float(value)
-    return number if math.isfinite(number) else None
+    exact: Any = value
+    try:
+        number = float(exact)
+        if isinstance(exact, float) or not abs(number) < MAX_INTEGER:
+            return number if math.isfinite(number) else None
+        whole = int(exact)
+    except (ArithmeticError, ValueError):  # too large for a float, or a signalling NaN
+        return None
+    return whole if exact == whole else number
 
 
 def field_repr(field: str, kind: str, key: str | None) -> str:

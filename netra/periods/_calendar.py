@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 Day = str | date
-"""ISO 8601 text, a `date`, or an aware `datetime`, which stands for the day that it is in `tz`."""
+"""ISO 8601 text, a `date`, or an aware `datetime`, which stands for the day that it is in `tz`, not in its own zone."""
 
 
 def day(value: Day, tz: str | tzinfo = "UTC") -> Period:
-    """Return a day: `"2026-10-31"`, a `date`, or the day of an aware `datetime`.
+    """Return a day: `"2026-10-31"`, a `date`, or the day of an aware `datetime` in `tz`, not in its own zone.
 
     Raises:
         InvalidRequestError: no such day, or the zone skipped it.
@@ -47,7 +47,7 @@ def day(value: Day, tz: str | tzinfo = "UTC") -> Period:
 
 
 def week(value: Day, tz: str | tzinfo = "UTC") -> Period:
-    """Return an ISO week, which starts on Monday: `"2026-W44"`, or the week of a day.
+    """Return an ISO week, which starts on Monday: `"2026-W44"`, or the week of a day, as in `day`.
 
     Example:
         >>> week("2026-W44", tz="Europe/Vienna")
@@ -58,14 +58,21 @@ def week(value: Day, tz: str | tzinfo = "UTC") -> Period:
 def month(value: Day, tz: str | tzinfo = "UTC") -> Period:
     """Return a month: `"2026-10"`, or the month of a day.
 
+    An aware `datetime` stands for the month that it is in `tz`. Its own zone is not asked: without `tz`, it is UTC.
+
     Example:
         >>> month("2026-10", tz="Europe/Vienna")
+        >>> moment = datetime(2026, 11, 1, 0, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+        >>> month(moment).label  # in UTC it is still 31 October, 23:30
+        '2026-10'
+        >>> month(moment, tz="Europe/Vienna").label
+        '2026-11'
     """
     return _calendar(value, tz, "month", r"\d{4}-\d\d")
 
 
 def quarter(value: Day, tz: str | tzinfo = "UTC") -> Period:
-    """Return a quarter: `"2026-Q4"`, or the quarter of a day.
+    """Return a quarter: `"2026-Q4"`, or the quarter of a day, as in `month`.
 
     Example:
         >>> quarter("2026-Q4", tz="Europe/Vienna")
@@ -74,7 +81,7 @@ def quarter(value: Day, tz: str | tzinfo = "UTC") -> Period:
 
 
 def year(value: Day, tz: str | tzinfo = "UTC") -> Period:
-    """Return a year: `"2026"`, or the year of a day.
+    """Return a year: `"2026"`, or the year of a day, as in `month`.
 
     Example:
         >>> year("2026", tz="Europe/Vienna")

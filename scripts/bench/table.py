@@ -84,18 +84,18 @@ def with_spans(subjects: Subjects, url: str) -> Iterator[Line]:
     timed = in_turn(5, "wall", {job: (subjects["ours"], job, f"{url}/200/{DELAY}") for job in jobs})
     for job in jobs[1:]:
         yield (
-            f"`with_spans` over 200 traces, {DELAY} ms delay, `concurrency={job.removeprefix('with-spans-')}`",
+            f"`.with_spans(concurrency={job.removeprefix('with-spans-')})` over 200 traces, {DELAY} ms delay",
             "0.1 × the documented loop",
             f"{ratio(timed, job, 'loop'):.3f} × the loop",
             f"{median(timed[job]) * 2_000:.2f} s",
         )
 
 
-def window(subjects: Subjects, url: str) -> Iterator[Line]:
+def in_parallel(subjects: Subjects, url: str) -> Iterator[Line]:
     jobs = ("iterate", "parallel")
     timed = in_turn(5, "wall", {job: (subjects["ours"], job, f"{url}/10000/{DELAY}") for job in jobs})
     yield (
-        f"The window in parallel, 10,000 traces, {DELAY} ms delay",
+        f"`.in_parallel()` over 10,000 traces, {DELAY} ms delay",
         "0.167 × `iter_traces`",
         f"{ratio(timed, 'parallel', 'iterate'):.3f} × `iter_traces`",
         f"{median(timed['parallel']) * 10_000:.2f} s",
@@ -149,7 +149,7 @@ PARTS: list[Callable[[Subjects, str], Iterator[Line]]] = [
     one_call,
     imports,
     with_spans,
-    window,
+    in_parallel,
     memory,
     size,
 ]

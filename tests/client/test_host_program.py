@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextvars
+import copy
 import datetime
 import inspect
 import io
+import pickle
 import socket
 import ssl
 import subprocess
 import sys
 import threading
 import typing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 from unittest import mock
 
@@ -164,6 +168,54 @@ def test_tools_can_inspect_the_client_before_init() -> None:
         assert netra.Netra.usage.get_tenant_usage("AceTech", START, END) is None
 
 
+# ---------------------------------------------------------------- copies and pickles
+
+TO_COPY: dict[str, Callable[[Any], Any]] = {
+    "client": lambda client: client,
+    "usage": lambda client: client.usage,
+    "method": lambda client: client.usage.get_tenant_usage,
+    "iter_traces": lambda client: client.usage.iter_traces(START, END),
+    "iter_spans": lambda client: client.usage.iter_spans_by_trace_id("t"),
+    "with_spans": lambda client: client.usage.iter_traces(START, END).with_spans(),
+    "in_parallel": lambda client: client.usage.iter_traces(START, END).in_parallel(),
+    "both": lambda client: client.usage.iter_traces(START, END).in_parallel().with_spans(),
+    "pages": lambda client: client.usage.iter_traces(START, END).pages(),
+}
+
+
+WAYS = [
+    (way, what)
+    for way in (copy.copy, copy.deepcopy, pickle.dumps)
+    for what in TO_COPY
+    # Python gives the method itself, and other pages of the same walk.
+    if (what != "method" or way is pickle.dumps) and (what != "pages" or way is not copy.copy)
+]
+
+
+@pytest.mark.parametrize("client_class", [Netra, AsyncNetra])
+@pytest.mark.parametrize(("way", "what"), WAYS)
+def test_what_cannot_be_copied_or_pickled_says_what_to_do(
+    client_class: Any, way: Callable[[Any], Any], what: str
+) -> None:
+    advice = {
+        "client": "Make one in each process",
+        "usage": "make a client with",
+        "method": "make a client with",
+    }
+    original = TO_COPY[what](client_class(endpoint="http://127.0.0.1:1", api_key="key-7f3a"))
+    with pytest.raises(InvalidRequestError, match="cannot be copied or pickled") as caught:
+        way(original)
+    assert advice.get(what, "begin a new walk with the same arguments and cursor=") in str(caught.value)
+
+
+@pytest.mark.process
+def test_a_process_pool_that_is_given_a_method_tells_what_to_do() -> None:
+    with Netra(endpoint="http://127.0.0.1:1") as client, ProcessPoolExecutor(1) as pool:
+        sent = pool.submit(client.usage.get_tenant_usage, "AceTech", START, END)
+        with pytest.raises(InvalidRequestError, match="In another process, make a client"):
+            sent.result(30)
+
+
 @pytest.mark.parametrize("method", [name for name in vars(Usage) if not name.startswith("_")])
 def test_without_init_every_method_raises_when_called(method: str) -> None:
     arguments = {"with_options": (), "list_spans_by_trace_id": ("t",), "iter_spans_by_trace_id": ("t",)}
@@ -262,6 +314,26 @@ def test_numpy_integers_are_accepted(scripted: Scripted, client_class: ClientCla
 def test_a_limit_that_is_no_integer_is_rejected(wrong: Any) -> None:
     with Netra(endpoint="http://127.0.0.1:1") as client, pytest.raises(InvalidRequestError, match=r"^limit="):
         client.usage.list_traces(START, END, limit=wrong)
+
+
+@both_clients
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda client: type(client)(endpoint="http://127.0.0.1:1", prefetch=numpy.True_),
+        lambda client: client.usage.with_options(prefetch=numpy.False_),
+        lambda client: client.usage.iter_traces(START, END).in_parallel(share_key=numpy.True_),
+    ],
+)
+def test_a_bool_of_numpy_is_refused_as_such(client_class: ClientClass, use: Callable[[Any], Any]) -> None:
+    with client_class(endpoint="http://127.0.0.1:1") as client:
+        with pytest.raises(
+            NetraError, match=r"a bool of numpy, not of Python: convert it with bool\(\.\.\.\)"
+        ):
+            use(client)
+        usage: Any = client.usage
+        with pytest.raises(ConfigurationError, match="must be a number of seconds"):
+            usage.with_options(timeout=numpy.True_)
 
 
 @pytest.mark.parametrize("call", ["list_traces", *TRACE_ITERATORS])

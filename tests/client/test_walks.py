@@ -153,6 +153,51 @@ def test_a_walk_that_has_started_cannot_be_changed(
 
 
 @both_clients
+@EachComposition
+@pytest.mark.parametrize("first", ["rows", "pages"])
+def test_a_walk_gives_rows_or_pages_and_never_both(
+    scripted: Scripted, client_class: ClientClass, composition: str, first: str
+) -> None:
+    """What is refused loses nothing: the way that came first goes on."""
+    service = Service()
+    with client_class(endpoint=scripted(service).url) as client:
+        rows = COMPOSITIONS[composition](client.usage.iter_traces(START, END, limit=7))
+        pages = rows.pages()
+        chosen, other = (rows, pages) if first == "rows" else (pages, rows)
+        found = [next(chosen)]
+        for _ in range(2):
+            with pytest.raises(InvalidRequestError, match=f"This walk gives {first}") as caught:
+                next(other)
+            assert caught.value.cursor == rows.cursor
+        found += chosen
+        got = [id_of(row) for one in found for row in ([one] if first == "rows" else one)]
+        assert got == service.ids
+
+
+@both_clients
+@EachComposition
+def test_pages_go_on_as_pages_after_an_error(
+    scripted: Scripted, client_class: ClientClass, composition: str
+) -> None:
+    service = Service()
+    service.fail_at = lambda _: True
+    with client_class(endpoint=scripted(service).url, max_retries=0) as client:
+        walk = COMPOSITIONS[composition](client.usage.iter_traces(START, END, limit=7))
+        got: list[str] = []
+
+        def read_pages() -> None:
+            for page in walk.pages():
+                got.extend(map(id_of, page))
+
+        with pytest.raises(ServerError):
+            read_pages()
+        with pytest.raises(InvalidRequestError, match="This walk gives pages"):
+            next(walk)
+        read_pages()
+        assert got == service.ids
+
+
+@both_clients
 def test_each_way_is_a_walk_of_its_own(scripted: Scripted, client_class: ClientClass) -> None:
     service = Service()
     with client_class(endpoint=scripted(service).url) as client:

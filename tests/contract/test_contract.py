@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from netra._core import parameters
+from netra._core import checks
 from netra.local import _statements
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,7 @@ def contract() -> Any:
 
 def test_the_page_size_is_the_one_in_the_contract(contract: Any) -> None:
     maximum = contract["components"]["schemas"]["PageSize"]["maximum"]
-    assert maximum == parameters.MAX_PAGE_SIZE == _statements.MAX_LIMIT
+    assert maximum == checks.MAX_PAGE_SIZE == _statements.MAX_LIMIT
 
 
 def test_the_contract_names_no_language() -> None:

@@ -22,6 +22,8 @@ VALUES = {
     "netra._timestamps",
     "netra._integers",
     "netra._text",
+    "netra._booleans",
+    "netra._copying",
     "netra._version",
 }
 """Values: everything may use them."""
@@ -33,6 +35,8 @@ ALLOWED: dict[str, set[str]] = {
     "netra.models": {*VALUES, "netra_api"},
     "netra._integers": set(),
     "netra._text": set(),
+    "netra._booleans": set(),
+    "netra._copying": {"netra.errors"},
     "netra.filters": {*VALUES, "netra.filters", "netra_api"},
     "netra.periods": {*VALUES, "netra.periods"},
     "netra._core": {*VALUES, "netra.filters", "netra._core", "netra_api"},

@@ -1,4 +1,4 @@
-"""The README's sections on periods and filters run as they stand, against the embedded backend."""
+"""The README's sections on periods, filters and failures run as they stand, against the embedded backend."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 from netra import Netra
 from netra.local import LocalServer
 from netra.periods import month
-from tests.backend.otlp import PROTOBUF, Value, body_of, make_span
+from tests.backend.otlp import PROTOBUF, Value, body_of, make_span, trace_id
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 MILLISECOND = 1_000_000
@@ -39,20 +39,35 @@ def snippet(heading: str) -> str:
     return str(code)
 
 
-def test_a_customers_month_is_exact_to_the_cent(local_server: LocalServer) -> None:
+def record(server: LocalServer) -> None:
     spans = []
     for number, (start_ms, tenant, cost, model, failed) in enumerate(TRACES, 1):
         attributes = {"netra.tenant_id": tenant, "gen_ai.usage.cost": cost, "gen_ai.response.model": model}
-        spans.append(make_span(number, number, attributes, start_ns=start_ms * MILLISECOND, error=failed))
+        start_ns = start_ms * MILLISECOND
+        spans.append(make_span(number, number, attributes, start_ns=start_ns, error=failed))
+        if failed:  # a tool that fails, and its caller with it; what comes after is fine
+            spans += [
+                make_span(number, 100, parent=number, name="search", start_ns=start_ns + 1, error=True),
+                make_span(number, 101, parent=100, name="fetch", start_ns=start_ns + 2, error=True),
+                make_span(number, 102, parent=number, name="apologize", start_ns=start_ns + 3),
+            ]
     response = httpx.post(
-        f"{local_server.endpoint}/v1/traces", content=body_of(spans), headers={"content-type": PROTOBUF}
+        f"{server.endpoint}/v1/traces", content=body_of(spans), headers={"content-type": PROTOBUF}
     )
     assert response.status_code == 200
-    Netra.init(app_name="readme", endpoint=local_server.endpoint)
+
+
+def printed_by(*headings: str) -> list[str]:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(snippet("A customer's month") + snippet("Filters"), {"Netra": Netra})
-    first, *traces = printed.getvalue().splitlines()
+        exec("".join(map(snippet, headings)), {"Netra": Netra})
+    return printed.getvalue().splitlines()
+
+
+def test_a_customers_month_is_exact_to_the_cent(local_server: LocalServer) -> None:
+    record(local_server)
+    Netra.init(app_name="readme", endpoint=local_server.endpoint)
+    first, *traces = printed_by("A customer's month", "Filters")
     due = sum(
         Decimal(str(cost))
         for start, tenant, cost, *_ in TRACES
@@ -60,3 +75,10 @@ def test_a_customers_month_is_exact_to_the_cent(local_server: LocalServer) -> No
     )
     assert first == f"2026-10: ${due}" == "2026-10: $4.2"
     assert [line.rpartition(" ")[2] for line in traces] == ["0.9", "1.2", "0.7"]
+
+
+def test_the_span_where_a_failure_began_is_found(local_server: LocalServer) -> None:
+    record(local_server)
+    Netra.init(app_name="readme", endpoint=local_server.endpoint)
+    _, *found = printed_by("A customer's month", "Find what failed")
+    assert found == [f"work ({trace_id(5)}): span fetch, []"]

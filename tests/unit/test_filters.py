@@ -7,6 +7,7 @@ import operator
 import pickle
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import attrs
@@ -102,14 +103,23 @@ def test_the_wire_form_can_be_written_plainly() -> None:
         (Decimal("1e3"), 1000),
         (numpy.int64(7), 7),
         (numpy.float32(0.5), 0.5),
+        (numpy.float32(0.1), 0.10000000149011612),  # what it holds, to the last digit
+        (numpy.float16(2), 2),
+        (numpy.longdouble(2) ** 60 + 1, 2**60 + 1),
+        (Fraction(1, 4), 0.25),
+        (Fraction(2**70 + 1), 2**70 + 1),
         (3, 3),
         (0.25, 0.25),
     ],
 )
-def test_numbers_of_any_kind_go_out_as_numbers(value: Any, sent: Any) -> None:
-    found = (fields.total_cost == value).to_dict()["value"]
-    assert found == sent
-    assert type(found) in (int, float)
+@pytest.mark.parametrize("field", [fields.total_cost, fields["new"], fields.metadata["n"]], ids=repr)
+def test_numbers_of_any_kind_go_out_as_numbers(field: Any, value: Any, sent: Any) -> None:
+    for condition in (field == value, field.any_of(value)):
+        found = condition.to_dict()["value"]
+        found = found[0] if isinstance(found, list) else found
+        assert found == sent
+        assert type(found) in (int, float)
+    assert (field > value).to_dict()["type"] in ("number", "object")
 
 
 @pytest.mark.parametrize(
@@ -170,6 +180,21 @@ def test_no_condition_is_lost_in_a_truth_value(lose: Callable[[], Any]) -> None:
         (lambda: Filter("total_cost", "equals", 1, type=["x"]), "must be one of"),  # type: ignore[arg-type]
         (lambda: untyped.total_cost == True, "a finite number is needed, not bool"),  # noqa: E712
         (lambda: untyped.has_error == 1, "True or False is needed"),
+        (
+            lambda: untyped.has_error == numpy.True_,
+            r"a bool of numpy, not of Python: convert it with bool\(\.\.\.\)",
+        ),
+        (lambda: untyped["x"] == numpy.False_, "a bool of numpy, not of Python"),
+        (lambda: untyped.metadata["a"] == numpy.True_, "a bool of numpy, not of Python"),
+        (lambda: untyped.metadata["a"].any_of(True), "text or a finite number is needed, not bool"),
+        (lambda: untyped.metadata["a"].contains(True), "text is needed, not bool"),
+        (lambda: untyped.metadata["a"] > True, "a finite number is needed, not bool"),
+        (lambda: untyped.metadata["a"] == 1j, "text, a finite number or a bool is needed, not complex"),
+        (lambda: untyped.total_cost > numpy.True_, "a finite number is needed, not"),
+        (lambda: untyped["x"] > numpy.float32("nan"), "a finite number is needed"),
+        (lambda: untyped["x"] > numpy.longdouble("inf"), "a finite number is needed"),
+        (lambda: untyped.total_cost > Fraction(10**400), "a finite number is needed, not Fraction"),
+        (lambda: untyped["x"] > numpy.complex64(1), "cannot be compared"),
         (lambda: untyped.tenant_id == 5, "text is needed, not int"),
         (lambda: untyped.tenant_id == None, r"use is_null\(\)"),  # noqa: E711
         (lambda: untyped.tenant_id == "\ud800", "lone surrogate"),

@@ -36,6 +36,13 @@ MICROSECOND = timedelta(microseconds=1)
 NOW = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # the clocks of Vienna jump half an hour later
 
 
+@pytest.mark.parametrize("period", [day, week, month, quarter, year])
+def test_a_moment_means_the_period_in_tz_and_not_in_its_own_zone(period: Any) -> None:
+    moment = datetime(2024, 1, 1, 0, 30, tzinfo=ZoneInfo(VIENNA))  # a Monday; in UTC it is 2023
+    assert period(moment) == period(date(2023, 12, 31))
+    assert period(moment, VIENNA) == period(date(2024, 1, 1), VIENNA)
+
+
 @pytest.mark.parametrize(
     ("period", "start", "end", "label"),
     [
