@@ -32,6 +32,9 @@ ABSENT: Any = object()
 STR = frozenset({str})
 """What the items of a list of strings are."""
 
+MAX_INTEGER = 2**53 - 1
+"""The largest integer that JSON carries exactly to every language; its negative is the smallest."""
+
 T = TypeVar("T")
 
 
@@ -194,11 +197,15 @@ def boolean(value: Any) -> bool:
 
 
 def integer(value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole and not (isinstance(value, float) and value.is_integer()):
         raise PayloadError.expected("an integer", value)
-    return value
+    if abs(value) > MAX_INTEGER:
+        raise PayloadError.expected(
+            f"an integer within ±{MAX_INTEGER}, beyond which numbers are not exact",
+            value,
+        )
+    return int(value)
 
 
 def number(value: Any) -> float:
@@ -247,6 +254,7 @@ class Response(Generic[T]):
 
 __all__ = [
     "ABSENT",
+    "MAX_INTEGER",
     "STR",
     "UNSET",
     "File",

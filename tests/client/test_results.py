@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from netra import (
     SpansPage,
     TracesPage,
 )
+from tests.support.blocking import BlockingAsyncNetra
 from tests.support.methods import get_method
 from tests.support.rows import END, START, page, session_usage, span, tenant_usage, trace
 from tests.support.scripted import Scripted, respond
@@ -22,8 +24,8 @@ from tests.support.scripted import Scripted, respond
 IDS = {"get_session_usage": "session-123", "get_tenant_usage": "AceTech"}
 
 
-@pytest.fixture
-def call(scripted: Scripted) -> Any:
+@pytest.fixture(params=[Netra, BlockingAsyncNetra], ids=["sync", "async"])
+def call(scripted: Scripted, request: pytest.FixtureRequest) -> Any:
     """`call(method, body)` returns the result of the method for this response body."""
 
     def run(method: str, value: Any = None, **options: Any) -> Any:
@@ -35,7 +37,7 @@ def call(scripted: Scripted) -> Any:
             if "traces" in method
             else [IDS[method], START, END]
         )
-        with Netra(endpoint=server.url) as client:
+        with request.param(endpoint=server.url) as client:
             return get_method(client.usage, method)(*arguments)
 
     return run
@@ -113,6 +115,50 @@ def test_counts_are_ints_and_costs_are_floats(call: Any) -> None:
     """However the service writes these numbers."""
     usage = call("get_session_usage", {"data": session_usage(tokenCount=30.0, totalCost=1)})
     assert (type(usage.token_count), type(usage.total_cost)) == (int, float)
+
+
+BEYOND = ["9007199254740992", "-9007199254740992", "9007199254740992.0", "1e300", "-1e300", "1" + "0" * 4_000]
+"""Integers as JSON writes them, of which not every language has the exact value."""
+
+
+@pytest.mark.parametrize("number", BEYOND)
+@pytest.mark.parametrize(
+    ("method", "field", "place"),
+    [
+        ("get_session_usage", "tokenCount", "data.tokenCount"),
+        ("get_tenant_usage", "sessionsCount", "data.sessionsCount"),
+        ("list_traces", "total_tokens", r"data.data\[0\].total_tokens"),
+        ("list_spans_by_trace_id", "prompt_tokens", r"data.data\[0\].prompt_tokens"),
+    ],
+)
+def test_a_count_that_cannot_be_exact_is_an_error_that_names_it(
+    call: Any, number: str, method: str, field: str, place: str
+) -> None:
+    with pytest.raises(
+        APIResponseValidationError, match=f"{place}: .* not exact, got {number[:2]}"
+    ) as caught:
+        call(method, body=json.dumps(_body_of(method, field, "?")).replace('"?"', number).encode())
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 1 - 2**53, -1, 0, 9007199254740991.0])
+def test_every_exact_count_is_read(call: Any, number: Any) -> None:
+    assert (
+        call("get_session_usage", _body_of("get_session_usage", "tokenCount", number)).token_count == number
+    )
+    (row,) = call("list_traces", _body_of("list_traces", "prompt_tokens", number)).traces
+    assert (row.prompt_tokens, type(row.prompt_tokens)) == (number, int)
+
+
+def _body_of(method: str, field: str, value: Any) -> Any:
+    """The body of an answer with this value in a field of it."""
+    row = {
+        "get_session_usage": session_usage,
+        "get_tenant_usage": tenant_usage,
+        "list_traces": trace,
+        "list_spans_by_trace_id": span,
+    }[method](**{field: value})
+    return {"data": row} if "usage" in method else page([row])
 
 
 def test_a_page_of_traces_has_rows_and_a_cursor(call: Any) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from netra_api.models.json_object import JsonObject
+from netra_api.types import MAX_INTEGER
 
 import netra
 from netra import NetraError, PagedIterator, PaginationError, TracesPage, TraceSummary
@@ -261,7 +262,7 @@ def any_value(kind: Any) -> st.SearchStrategy[Any]:
     arguments = get_args(kind)
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: st.text(),
-        int: st.integers(),
+        int: st.integers(-MAX_INTEGER, MAX_INTEGER),
         float: st.floats(allow_nan=False, allow_infinity=False),
         bool: st.booleans(),
         Any: json_values,
