@@ -127,10 +127,34 @@ def read(reader: Callable[[Any], T], source: Mapping[str, Any], key: str) -> T:
         raise error.within(key) from None
 
 
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def load_json(content: bytes) -> Any:
+    """The value of a JSON body, which must be UTF-8, with or without a byte order mark; raises ValueError.
+
+    `json.loads` also takes UTF-16, UTF-32, encoded halves of surrogate pairs, NaN and Infinity.
+    """
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        raise ValueError(f"it is {encoding.upper()}, not UTF-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        problem = f"it is not UTF-8: {error.reason} at byte {error.start}"
+    else:
+        return _DECODER.decode(text)
+    raise ValueError(problem)  # here, because the other error holds the whole body
+
+
 def read_json(reader: Callable[[Any], T], content: bytes) -> T:
     """Return what `reader` makes of a JSON body."""
     try:
-        value = json.loads(content)
+        value = load_json(content)
     except (ValueError, RecursionError) as error:
         raise PayloadError(f"the body is not JSON ({error})") from None
     return reader(value)
@@ -269,6 +293,7 @@ __all__ = [
     "fields",
     "integer",
     "list_of",
+    "load_json",
     "number",
     "one_of",
     "read",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from netra import (
     APIResponseValidationError,
+    AuthenticationError,
     Netra,
     PaginationError,
     SpansPage,
@@ -96,7 +96,7 @@ WRONG: list[Any] = [None, "12", True, [], {}]
         *[
             ({"data": session_usage(**{field: value})}, f"data.{field}")
             for field in ("tokenCount", "requestsCount", "totalCost")
-            for value in [*WRONG, 1.5 if field != "totalCost" else math.nan]
+            for value in [*WRONG, 1.5 if field != "totalCost" else 10**400]
         ],
         ({"data": {"session_id": "s", "tokenCount": 1, "requestsCount": 1}}, "data.totalCost: missing"),
         ({"data": session_usage(session_id=7)}, "data.session_id"),
@@ -216,7 +216,7 @@ def test_fields_unknown_to_the_contract_are_kept(call: Any) -> None:
     ("rows", "place"),
     [
         ([trace(1), trace(2, total_cost="0.5")], r"data\.data\[1\]\.total_cost"),
-        ([trace(1, total_cost=math.inf)], r"data\.data\[0\]\.total_cost"),
+        ([trace(1, total_cost=10**400)], r"data\.data\[0\]\.total_cost"),
         ([trace(1, total_tokens=True)], r"data\.data\[0\]\.total_tokens"),
         ([trace(1, models=["m", 5])], r"data\.data\[0\]\.models\[1\]"),
         ([trace(1, cursor=None), trace(2)], r"data\.data\[0\]\.cursor"),
@@ -258,6 +258,49 @@ def test_a_body_that_is_no_json_object_is_an_error(call: Any, body: bytes) -> No
     for method in ("get_session_usage", "list_traces"):
         with pytest.raises(APIResponseValidationError):
             call(method, body=body)
+
+
+NOT_JSON = {
+    "UTF-16": (json.dumps({"data": None}).encode("utf-16"), "it is UTF-16, not UTF-8"),
+    "UTF-16 without a mark": (json.dumps({"data": None}).encode("utf-16-le"), "it is UTF-16-LE, not UTF-8"),
+    "UTF-16, other order": (json.dumps({"data": None}).encode("utf-16-be"), "it is UTF-16-BE, not UTF-8"),
+    "UTF-32": (json.dumps({"data": None}).encode("utf-32-be"), "it is UTF-32-BE, not UTF-8"),
+    "Latin 1": ('{"data": null, "a": "é"}'.encode("latin-1"), "it is not UTF-8: .* at byte 21"),
+    "encoded half": (b'{"data": null, "a": "\xed\xa0\x80"}', "it is not UTF-8: .* at byte 21"),
+    "cut character": (b'{"data": null, "a": "\xe2\x82"}', "it is not UTF-8: .* at byte 21"),
+    "overlong": (b'{"data": null, "a": "\xc0\xaf"}', "it is not UTF-8: .* at byte 21"),
+    "NaN": (b'{"data": null, "a": NaN}', "NaN is not a JSON number"),
+    "Infinity": (b'{"data": null, "a": [Infinity]}', "Infinity is not a JSON number"),
+    "-Infinity": (b'{"data": null, "a": -Infinity}', "-Infinity is not a JSON number"),
+    "two marks": (b'\xef\xbb\xbf\xef\xbb\xbf{"data": null}', "Expecting value"),
+}
+
+
+@pytest.mark.parametrize(("body", "problem"), NOT_JSON.values(), ids=NOT_JSON.keys())
+def test_a_body_that_is_not_json_in_utf8_is_an_error_that_says_what_it_is(
+    call: Any, body: bytes, problem: str
+) -> None:
+    """Each would be a usage of nobody, or None, if it were read."""
+    for method in ("get_session_usage", "list_traces", "list_spans_by_trace_id"):
+        with pytest.raises(APIResponseValidationError, match=rf"the body is not JSON \({problem}") as caught:
+            call(method, body=body)
+        assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_utf8_is_read_with_and_without_a_mark(call: Any, mark: bytes) -> None:
+    body = json.dumps(page([trace(name="Größe 📏", session_id="\ud83d")]), ensure_ascii=True).encode()
+    (row,) = call("list_traces", body=mark + body).traces
+    assert (row.name, row.session_id) == ("Größe 📏", "\ud83d"), "an escaped half is JSON"
+    body = json.dumps(page([trace(name="Größe 📏")]), ensure_ascii=False).encode()
+    (row,) = call("list_traces", body=mark + body).traces
+    assert row.name == "Größe 📏"
+
+
+def test_an_error_in_another_encoding_keeps_its_status(call: Any) -> None:
+    body = json.dumps({"message": "no such key"}).encode("utf-16")
+    with pytest.raises(AuthenticationError, match="401"):
+        call("list_traces", status=401, body=body)
 
 
 def test_an_empty_success_response_is_an_error(call: Any) -> None:
