@@ -1,16 +1,19 @@
-"""Time stamps: what a user may give, and what the service sends, as one kind of `datetime`."""
+"""Time stamps: what a user may give, and what the service sends, as one kind of `datetime`.
+
+The text that is read is one small part of ISO 8601, the same in every language: see docs/timestamps.md.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from .errors import APIResponseValidationError, InvalidRequestError
 
 __all__ = ["Timestamp", "from_wire", "millisecond_of", "to_wire", "utc_text", "window", "wire_form"]
 
 Timestamp = str | datetime
-"""ISO 8601 text (any offset; none means UTC), or an aware `datetime`."""
+"""ISO 8601 text (docs/timestamps.md; no offset means UTC), or an aware `datetime`."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -18,10 +21,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def window(start_time: Timestamp, end_time: Timestamp) -> tuple[str, str]:
     """Both ends as the service wants them; refuses a window that ends before it starts."""
     start = to_wire(start_time, "start_time")
-    if isinstance(end_time, str) and _DAY.fullmatch(end_time):
+    if isinstance(end_time, str) and _DAY.fullmatch(end_time) and _parse_iso(end_time):
         raise InvalidRequestError(
             f"end_time={end_time!r} has no time of day and would leave out the day itself: write its last moment, "
-            f"like '{_last_moment(end_time)}'."
+            f"'{end_time}T23:59:59.999Z'."
         )
     end = to_wire(end_time, "end_time")
     if start > end:  # the form sorts as text
@@ -65,12 +68,6 @@ def to_wire(value: Timestamp, name: str) -> str:
     return utc_text(utc)
 
 
-def _last_moment(day: str) -> str:
-    is_week = re.search(r"W\d\d$", day, re.IGNORECASE) is not None  # which ISO 8601 takes for its Monday
-    moment = None if is_week else _parse_iso(day)
-    return f"{moment.date().isoformat() if moment else '2026-10-31'}T23:59:59.999Z"
-
-
 def _has_no_zone(moment: datetime, name: str) -> bool:
     try:
         return moment.utcoffset() is None
@@ -79,18 +76,6 @@ def _has_no_zone(moment: datetime, name: str) -> bool:
             f"{name} is a {type(moment).__name__} that tells no time zone ({type(error).__name__}: {error})."
         )
     raise InvalidRequestError(problem)
-
-
-def _advice(text: str) -> str:
-    if text != text.strip():
-        return "it has blanks around it; leave them out."
-    day = re.match(r"(\d{4})-?(\d\d)-?(\d\d)", text, re.ASCII)
-    if day is not None:
-        try:
-            date(*map(int, day.groups()))
-        except ValueError:
-            return f"{day[0]} is a day that does not exist."
-    return "write it like '2026-01-01T00:00:00.000Z'."
 
 
 def millisecond_of(moment: datetime) -> int:
@@ -111,11 +96,11 @@ def utc_text(utc: datetime) -> str:
 def from_wire(value: str, name: str) -> datetime:
     """An aware `datetime` in UTC from ISO 8601 text or milliseconds since 1970. `name` is for the error."""
     try:
-        if value.lstrip("-").isdecimal():
-            return _EPOCH + timedelta(milliseconds=int(value))
         moment = _parse_iso(value)
         if moment is not None:
             return moment.astimezone(UTC)
+        if _MILLISECONDS.fullmatch(value):
+            return _EPOCH + timedelta(milliseconds=int(value))
     except (ValueError, OverflowError):
         pass
     raise APIResponseValidationError(
@@ -123,16 +108,79 @@ def from_wire(value: str, name: str) -> datetime:
     )
 
 
-# datetime.fromisoformat takes any character between date and time, so "1709121200000" would be the year 1709.
-_DAY = re.compile(r"\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d(?:-?\d)?", re.ASCII | re.IGNORECASE)
-_ISO_8601 = re.compile(rf"(?:{_DAY.pattern})(?:[T ].+)?", re.ASCII | re.IGNORECASE)
+# ---------------------------------------------------------------------- the grammar
+
+_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_ISO_8601 = re.compile(
+    _DAY.pattern
+    + r"(?:[Tt ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?"
+    + r"(?:[Zz]|([+-])([01]\d|2[0-3])(?::?([0-5]\d))?)?)?",
+    re.ASCII,
+)
+_MILLISECONDS = re.compile(r"-?\d+", re.ASCII)
 
 
 def _parse_iso(text: str) -> datetime | None:
-    if not _ISO_8601.fullmatch(text):
+    """Return the moment, cut to microseconds; None for other text.
+
+    Not `datetime.fromisoformat`: it takes more, and what it takes differs between versions of Python.
+    """
+    found = _ISO_8601.fullmatch(text)
+    if found is None:
         return None
+    year, month, day, hour, minute, second, fraction, sign, zone_hours, zone_minutes = found.groups()
+    zone = UTC
+    if sign is not None:
+        offset = timedelta(hours=int(zone_hours), minutes=int(zone_minutes or 0))
+        zone = timezone(-offset if sign == "-" else offset)
     try:
-        moment = datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
-    except ValueError:
+        return datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            0 if fraction is None else int(fraction[:6].ljust(6, "0")),
+            zone,
+        )
+    except ValueError:  # no such day
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# ---------------------------------------------------------------------- what to write instead
+
+_ANY_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?!\d)", re.ASCII)
+_WEEK_OR_DAY_OF_YEAR = re.compile(r"\d{4}-?(?:W\d\d|\d{3}(?!\d))", re.ASCII | re.IGNORECASE)
+_ADVICE_ON_TIME_OF_DAY = [
+    (r"24", "the hour 24 is not read: write 00:00 of the next day."),
+    (r"\d\d:?\d\d:?60", "the second 60 is not read: write 59.999, or the next minute."),
+    (r"\d\d(?!:?\d)", "write minutes, too."),
+    (r"\d\d:?\d\d:?\d\d,\d", "write the fraction of a second behind a point, like '.5'."),
+    (r"\d\d:\d\d[.,]", "only seconds have a fraction: write them, too."),
+    (r"\d\d:[0-5]\d(?::[0-5]\d(?:\.\d+)?)? ?[+-]", "write the zone as Z, or from -23:59 to +23:59."),
+]
+
+
+def _advice(text: str) -> str:
+    """Say what to write instead of text that is no time stamp."""
+    if text != text.strip():
+        return "it has blanks around it; leave them out."
+    day = _ANY_DAY.match(text)
+    if day is None:
+        if _WEEK_OR_DAY_OF_YEAR.match(text):
+            return "weeks and days of the year are not read: write the date, like '2026-01-01'."
+        return "write it like '2026-01-01T00:00:00.000Z'."
+    year, month, number = day.groups()
+    try:
+        date(int(year), int(month), int(number))
+    except ValueError:
+        return f"{day[0]} is a day that does not exist."
+    written = f"{year}-{month}-{number}"
+    if day[0] != written:
+        return f"write the date as {written}."
+    time_of_day = text[len(written) + 1 :]
+    for pattern, advice in _ADVICE_ON_TIME_OF_DAY:
+        if re.match(pattern, time_of_day, re.ASCII):
+            return advice
+    return f"write the time of day behind the date, like '{written}T09:30:00.000Z'."

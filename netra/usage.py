@@ -33,8 +33,9 @@ class Usage(NotCopied):
     Example:
         >>> usage = Netra.usage.get_tenant_usage("AceTech", "2026-01-01T00:00:00Z", "2026-01-31T23:59:59.999Z")
 
-    Times are ISO 8601 text (any offset; none means UTC) or aware `datetime`s, cut to milliseconds; both ends of
-    a window are inclusive. A date without a time of day is taken as a start only: as an end it would leave out its day.
+    Times are ISO 8601 text (docs/timestamps.md; no offset means UTC) or aware `datetime`s, cut to milliseconds; both
+    ends of a window are inclusive. A date without a time of day is taken as a start only: as an end it would leave out
+    its day.
 
     A response that carries another id than the one that was asked for (of a session, a tenant, a trace or a user) is an
     `APIResponseValidationError`. A row that carries none, and a page without rows, cannot be checked.

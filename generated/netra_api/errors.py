@@ -55,6 +55,8 @@ class PayloadError(ValueError):
             if isinstance(value, bool | int | float | None)
             else f"a value of type {type(value).__name__}"
         )
+        if len(shown) > 40:  # an integer may have thousands of digits
+            shown = f"{shown[:20]}… ({len(shown)} characters)"
         return cls(f"expected {what}, got {shown}")
 
     def within(self, step: str | int) -> PayloadError:

@@ -32,6 +32,9 @@ ABSENT: Any = object()
 STR = frozenset({str})
 """What the items of a list of strings are."""
 
+MAX_INTEGER = 2**53 - 1
+"""The largest integer that JSON carries exactly to every language; its negative is the smallest."""
+
 T = TypeVar("T")
 
 
@@ -124,10 +127,34 @@ def read(reader: Callable[[Any], T], source: Mapping[str, Any], key: str) -> T:
         raise error.within(key) from None
 
 
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+def load_json(content: bytes) -> Any:
+    """The value of a JSON body, which must be UTF-8, with or without a byte order mark; raises ValueError.
+
+    `json.loads` also takes UTF-16, UTF-32, encoded halves of surrogate pairs, NaN and Infinity.
+    """
+    encoding = json.detect_encoding(content)
+    if not encoding.startswith("utf-8"):
+        raise ValueError(f"it is {encoding.upper()}, not UTF-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        problem = f"it is not UTF-8: {error.reason} at byte {error.start}"
+    else:
+        return _DECODER.decode(text)
+    raise ValueError(problem)  # here, because the other error holds the whole body
+
+
 def read_json(reader: Callable[[Any], T], content: bytes) -> T:
     """Return what `reader` makes of a JSON body."""
     try:
-        value = json.loads(content)
+        value = load_json(content)
     except (ValueError, RecursionError) as error:
         raise PayloadError(f"the body is not JSON ({error})") from None
     return reader(value)
@@ -194,11 +221,15 @@ def boolean(value: Any) -> bool:
 
 
 def integer(value: Any) -> int:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole and not (isinstance(value, float) and value.is_integer()):
         raise PayloadError.expected("an integer", value)
-    return value
+    if abs(value) > MAX_INTEGER:
+        raise PayloadError.expected(
+            f"an integer within ±{MAX_INTEGER}, beyond which numbers are not exact",
+            value,
+        )
+    return int(value)
 
 
 def number(value: Any) -> float:
@@ -247,6 +278,7 @@ class Response(Generic[T]):
 
 __all__ = [
     "ABSENT",
+    "MAX_INTEGER",
     "STR",
     "UNSET",
     "File",
@@ -261,6 +293,7 @@ __all__ = [
     "fields",
     "integer",
     "list_of",
+    "load_json",
     "number",
     "one_of",
     "read",

@@ -46,7 +46,8 @@ class Redactor:
         raw = characters + longest
         while True:
             raw *= 4
-            text = self.redact(body[:raw].decode(errors="replace"))
+            # Without NULs, text in UTF-16 and UTF-32 is plain, and so are the secrets in it.
+            text = self.redact(body[:raw].decode(errors="replace").replace("\0", ""))
             if len(text) >= characters + longest or raw >= len(body):
                 return text[:characters]  # far from where the body was cut, or not cut at all
 

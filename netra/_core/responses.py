@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 from netra_api.errors import PayloadError
+from netra_api.types import load_json
 
 from netra.errors import APIResponseValidationError, APIStatusError, error_class_for
 
@@ -110,7 +110,7 @@ def parse_response(response: Response[T]) -> T:
     if not 200 <= response.status <= 299:
         raise status_error(response)
     try:
-        return response.operation.parse(json.loads(response.body))
+        return response.operation.parse(load_json(response.body))
     except PayloadError as error:
         problem = response.config.redact(str(error))
     except (ValueError, RecursionError) as error:
@@ -158,7 +158,7 @@ def status_error(response: Response[Any]) -> APIStatusError:
 def _service_message(response: Response[Any]) -> str:
     """Return the service's own message, a page's title, or the beginning of the body."""
     try:
-        message = message_in(json.loads(response.body))
+        message = message_in(load_json(response.body))
     except (ValueError, RecursionError):
         message = None
     if message:

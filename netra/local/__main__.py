@@ -27,7 +27,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
     try:
         server = LocalServer(
-            options.db, options.api_key, options.host, options.port, options.faults, options.faults_seed
+            options.db,
+            options.api_key,
+            options.host,
+            options.port,
+            options.faults,
+            options.faults_seed,
+            options.cors_origin,
         )
         server.start()
     except (OSError, OverflowError, ValueError, RuntimeError, sqlite3.Error) as error:
@@ -44,6 +50,8 @@ def _serve(options: argparse.Namespace, stop: threading.Event) -> int:
                 f"faults: a share of {options.faults:g} of the reading requests, seed {options.faults_seed}",
                 flush=True,
             )
+        if options.cors_origin:
+            print(f"browsers: pages of {', '.join(options.cors_origin)} may call it", flush=True)
         stop.wait()
     finally:
         server.stop()
@@ -93,6 +101,16 @@ def _parser() -> argparse.ArgumentParser:
         help=(
             "with the same seed, the same sequence of requests gets the same faults; with concurrent"
             " requests, their order of arrival varies"
+        ),
+    )
+    parser.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help=(
+            "origin, like http://localhost:5173, whose pages may export and read from a browser; can be"
+            " given several times; * allows the pages of every site, so use it with --api-key"
         ),
     )
     return parser

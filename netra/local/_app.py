@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,13 +13,15 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ._cors import CrossOriginMiddleware
 from ._errors import RequestError, UnsupportedMediaError, error_response
 from ._faults import FaultInjector
 from ._otlp import EMPTY_RESPONSE, JSON, PROTOBUF, parse_spans
@@ -31,15 +34,22 @@ _T = TypeVar("_T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 _WORKER_THREADS = 8
+_REQUEST_ID = "netra.request_id"
 _log = logging.getLogger("netra.local")
 
 
-def create_app(store: Store, api_key: str | None = None, faults: FaultInjector | None = None) -> ASGIApp:
+def create_app(
+    store: Store,
+    api_key: str | None = None,
+    faults: FaultInjector | None = None,
+    cors_origins: frozenset[str] = frozenset(),
+) -> ASGIApp:
     """Create the ASGI application for a store.
 
     With `api_key`, every request must send it as `x-api-key`. Faults are injected into the four
-    operations of the contract only, because exporters drop the spans that they cannot send. The
-    caller closes the store, after the application's lifespan has ended.
+    operations of the contract only, because exporters drop the spans that they cannot send. Pages of
+    the `cors_origins` may call it from a browser. The caller closes the store, after the
+    application's lifespan has ended.
     """
     handlers = _Handlers(store)
     app = Starlette(
@@ -55,12 +65,32 @@ def create_app(store: Store, api_key: str | None = None, faults: FaultInjector |
     )
     # A path with an extra slash is a different path: answer 404 instead of a redirect.
     app.router.redirect_slashes = False
-    return _AuthAndRawPathMiddleware(app, api_key)
+    outer: ASGIApp = _AuthAndRawPathMiddleware(app, api_key)
+    if cors_origins:  # outside, because a preflight carries no key, and errors need the headers, too
+        outer = CrossOriginMiddleware(outer, cors_origins)
+    return _RequestIdMiddleware(outer)
 
 
 def _route(method: str, path: str, handler: Handler, faults: FaultInjector | None = None) -> Route:
     middleware = [Middleware(faults.wrap)] if faults else None
     return Route(path, _with_error_responses(handler), methods=[method], middleware=middleware)
+
+
+class _RequestIdMiddleware:
+    """Give each response a random `X-Request-Id`, which the log names for an unexpected error."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_id = secrets.token_hex(8)
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        await self._app({**scope, _REQUEST_ID: request_id}, receive, send_with_id)
 
 
 class _AuthAndRawPathMiddleware:
@@ -173,7 +203,7 @@ def _with_error_responses(handler: Handler) -> Handler:
         except HTTPException:
             raise
         except Exception:
-            _log.exception("%s %s failed", request.method, request.url.path)
+            _log.exception("%s %s failed (%s)", request.method, request.url.path, request.scope[_REQUEST_ID])
             return error_response(500, "unexpected error; the server's log has the details")
 
     return handle

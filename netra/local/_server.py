@@ -7,6 +7,7 @@ import os
 import socket
 import tempfile
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ._app import create_app
+from ._cors import checked_origins
 from ._faults import FaultInjector, TransportInScopeProtocol
 from ._store import Store
 
@@ -43,10 +45,12 @@ class LocalServer:
             Ingest gets no faults, because exporters drop the spans that they cannot send.
         faults_seed: With the same seed, the same sequence of requests gets the same faults, after
             each start. With concurrent requests, their order of arrival varies.
+        cors_origins: Origins, like `http://localhost:5173`, whose pages may export and read from a
+            browser; `"*"` allows all pages. Without any, browsers refuse to.
 
     Raises:
-        ValueError: The API key is empty, `faults` is not from 0 to 1, or (on start) the file is the
-            database of another program or version.
+        ValueError: The API key is empty, `faults` is not from 0 to 1, one of `cors_origins` is not an
+            origin, or (on start) the file is the database of another program or version.
         OSError: (On start) The port is in use, or the file cannot be opened.
 
     Example:
@@ -66,6 +70,7 @@ class LocalServer:
         port: int = 0,
         faults: float = 0.0,
         faults_seed: int = 0,
+        cors_origins: Iterable[str] = (),
     ) -> None:
         if api_key == "":
             raise ValueError("api_key must not be empty; leave it out to take every request")
@@ -77,6 +82,7 @@ class LocalServer:
         self._port = port
         self._faults = faults
         self._faults_seed = faults_seed
+        self._cors_origins = checked_origins(cors_origins)
         self._running: ExitStack | None = None
         self._url = ""
 
@@ -107,7 +113,7 @@ class LocalServer:
             host, port = listener.getsockname()[:2]
             self._url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
             faults = FaultInjector(self._faults, self._faults_seed) if self._faults else None
-            app = create_app(store, self._api_key, faults)
+            app = create_app(store, self._api_key, faults, self._cors_origins)
             thread = _ServerThread(app, listener, TransportInScopeProtocol if faults else H11Protocol)
             stack.callback(thread.stop)
             thread.start_serving()

@@ -163,7 +163,7 @@ def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     help_text = capsys.readouterr().out
-    for option in ("--host", "--port", "--db", "--api-key", "--faults", "--faults-seed"):
+    for option in ("--host", "--port", "--db", "--api-key", "--faults", "--faults-seed", "--cors-origin"):
         assert option in help_text
 
 

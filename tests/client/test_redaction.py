@@ -60,6 +60,22 @@ def test_an_echoed_key_is_not_in_the_error(
     assert KEY not in "\n".join(record.getMessage() for record in caplog.records if record.name == "netra")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32-le"])
+@pytest.mark.parametrize("status", [200, 401])
+def test_a_key_echoed_in_another_encoding_is_not_in_the_error(
+    scripted: Scripted, status: int, encoding: str
+) -> None:
+    body = f'{{"message": "you sent {KEY}"}}'.encode(encoding)
+    server = scripted(lambda _: respond(status=status, body=body))
+    with (
+        Netra(endpoint=server.url, api_key=KEY, max_retries=0) as client,
+        pytest.raises(NetraError) as caught,
+    ):
+        client.usage.list_traces(START, END)
+    assert KEY not in str(caught.value).replace("\0", "") + str(vars(caught.value)).replace("\\x00", "")
+    assert_hidden(caught.value)
+
+
 @pytest.mark.parametrize(
     "fault", ["resets before the response", "sends garbage", "sends nothing", "closes in the body"]
 )

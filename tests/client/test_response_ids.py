@@ -338,8 +338,8 @@ def test_an_unknown_choice_is_rejected_by_name(name: str, wrong: Any) -> None:
         client.usage.list_traces(START, END, **{name: wrong})
 
 
-@pytest.mark.parametrize("end", ["2026-10-31", "20261031"])
-def test_every_method_rejects_an_end_without_a_time_of_day(end: str) -> None:
+def test_every_method_rejects_an_end_without_a_time_of_day() -> None:
+    end = "2026-10-31"
     with Netra(endpoint="http://127.0.0.1:1") as client:
         for method in ("get_session_usage", "get_tenant_usage"):
             with pytest.raises(InvalidRequestError, match="leave out the day"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,11 +10,13 @@ import pytest
 
 from netra import (
     APIResponseValidationError,
+    AuthenticationError,
     Netra,
     PaginationError,
     SpansPage,
     TracesPage,
 )
+from tests.support.blocking import BlockingAsyncNetra
 from tests.support.methods import get_method
 from tests.support.rows import END, START, page, session_usage, span, tenant_usage, trace
 from tests.support.scripted import Scripted, respond
@@ -22,8 +24,8 @@ from tests.support.scripted import Scripted, respond
 IDS = {"get_session_usage": "session-123", "get_tenant_usage": "AceTech"}
 
 
-@pytest.fixture
-def call(scripted: Scripted) -> Any:
+@pytest.fixture(params=[Netra, BlockingAsyncNetra], ids=["sync", "async"])
+def call(scripted: Scripted, request: pytest.FixtureRequest) -> Any:
     """`call(method, body)` returns the result of the method for this response body."""
 
     def run(method: str, value: Any = None, **options: Any) -> Any:
@@ -35,7 +37,7 @@ def call(scripted: Scripted) -> Any:
             if "traces" in method
             else [IDS[method], START, END]
         )
-        with Netra(endpoint=server.url) as client:
+        with request.param(endpoint=server.url) as client:
             return get_method(client.usage, method)(*arguments)
 
     return run
@@ -94,7 +96,7 @@ WRONG: list[Any] = [None, "12", True, [], {}]
         *[
             ({"data": session_usage(**{field: value})}, f"data.{field}")
             for field in ("tokenCount", "requestsCount", "totalCost")
-            for value in [*WRONG, 1.5 if field != "totalCost" else math.nan]
+            for value in [*WRONG, 1.5 if field != "totalCost" else 10**400]
         ],
         ({"data": {"session_id": "s", "tokenCount": 1, "requestsCount": 1}}, "data.totalCost: missing"),
         ({"data": session_usage(session_id=7)}, "data.session_id"),
@@ -113,6 +115,50 @@ def test_counts_are_ints_and_costs_are_floats(call: Any) -> None:
     """However the service writes these numbers."""
     usage = call("get_session_usage", {"data": session_usage(tokenCount=30.0, totalCost=1)})
     assert (type(usage.token_count), type(usage.total_cost)) == (int, float)
+
+
+BEYOND = ["9007199254740992", "-9007199254740992", "9007199254740992.0", "1e300", "-1e300", "1" + "0" * 4_000]
+"""Integers as JSON writes them, of which not every language has the exact value."""
+
+
+@pytest.mark.parametrize("number", BEYOND)
+@pytest.mark.parametrize(
+    ("method", "field", "place"),
+    [
+        ("get_session_usage", "tokenCount", "data.tokenCount"),
+        ("get_tenant_usage", "sessionsCount", "data.sessionsCount"),
+        ("list_traces", "total_tokens", r"data.data\[0\].total_tokens"),
+        ("list_spans_by_trace_id", "prompt_tokens", r"data.data\[0\].prompt_tokens"),
+    ],
+)
+def test_a_count_that_cannot_be_exact_is_an_error_that_names_it(
+    call: Any, number: str, method: str, field: str, place: str
+) -> None:
+    with pytest.raises(
+        APIResponseValidationError, match=f"{place}: .* not exact, got {number[:2]}"
+    ) as caught:
+        call(method, body=json.dumps(_body_of(method, field, "?")).replace('"?"', number).encode())
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("number", [2**53 - 1, 1 - 2**53, -1, 0, 9007199254740991.0])
+def test_every_exact_count_is_read(call: Any, number: Any) -> None:
+    assert (
+        call("get_session_usage", _body_of("get_session_usage", "tokenCount", number)).token_count == number
+    )
+    (row,) = call("list_traces", _body_of("list_traces", "prompt_tokens", number)).traces
+    assert (row.prompt_tokens, type(row.prompt_tokens)) == (number, int)
+
+
+def _body_of(method: str, field: str, value: Any) -> Any:
+    """The body of an answer with this value in a field of it."""
+    row = {
+        "get_session_usage": session_usage,
+        "get_tenant_usage": tenant_usage,
+        "list_traces": trace,
+        "list_spans_by_trace_id": span,
+    }[method](**{field: value})
+    return {"data": row} if "usage" in method else page([row])
 
 
 def test_a_page_of_traces_has_rows_and_a_cursor(call: Any) -> None:
@@ -170,7 +216,7 @@ def test_fields_unknown_to_the_contract_are_kept(call: Any) -> None:
     ("rows", "place"),
     [
         ([trace(1), trace(2, total_cost="0.5")], r"data\.data\[1\]\.total_cost"),
-        ([trace(1, total_cost=math.inf)], r"data\.data\[0\]\.total_cost"),
+        ([trace(1, total_cost=10**400)], r"data\.data\[0\]\.total_cost"),
         ([trace(1, total_tokens=True)], r"data\.data\[0\]\.total_tokens"),
         ([trace(1, models=["m", 5])], r"data\.data\[0\]\.models\[1\]"),
         ([trace(1, cursor=None), trace(2)], r"data\.data\[0\]\.cursor"),
@@ -212,6 +258,49 @@ def test_a_body_that_is_no_json_object_is_an_error(call: Any, body: bytes) -> No
     for method in ("get_session_usage", "list_traces"):
         with pytest.raises(APIResponseValidationError):
             call(method, body=body)
+
+
+NOT_JSON = {
+    "UTF-16": (json.dumps({"data": None}).encode("utf-16"), "it is UTF-16, not UTF-8"),
+    "UTF-16 without a mark": (json.dumps({"data": None}).encode("utf-16-le"), "it is UTF-16-LE, not UTF-8"),
+    "UTF-16, other order": (json.dumps({"data": None}).encode("utf-16-be"), "it is UTF-16-BE, not UTF-8"),
+    "UTF-32": (json.dumps({"data": None}).encode("utf-32-be"), "it is UTF-32-BE, not UTF-8"),
+    "Latin 1": ('{"data": null, "a": "é"}'.encode("latin-1"), "it is not UTF-8: .* at byte 21"),
+    "encoded half": (b'{"data": null, "a": "\xed\xa0\x80"}', "it is not UTF-8: .* at byte 21"),
+    "cut character": (b'{"data": null, "a": "\xe2\x82"}', "it is not UTF-8: .* at byte 21"),
+    "overlong": (b'{"data": null, "a": "\xc0\xaf"}', "it is not UTF-8: .* at byte 21"),
+    "NaN": (b'{"data": null, "a": NaN}', "NaN is not a JSON number"),
+    "Infinity": (b'{"data": null, "a": [Infinity]}', "Infinity is not a JSON number"),
+    "-Infinity": (b'{"data": null, "a": -Infinity}', "-Infinity is not a JSON number"),
+    "two marks": (b'\xef\xbb\xbf\xef\xbb\xbf{"data": null}', "Expecting value"),
+}
+
+
+@pytest.mark.parametrize(("body", "problem"), NOT_JSON.values(), ids=NOT_JSON.keys())
+def test_a_body_that_is_not_json_in_utf8_is_an_error_that_says_what_it_is(
+    call: Any, body: bytes, problem: str
+) -> None:
+    """Each would be a usage of nobody, or None, if it were read."""
+    for method in ("get_session_usage", "list_traces", "list_spans_by_trace_id"):
+        with pytest.raises(APIResponseValidationError, match=rf"the body is not JSON \({problem}") as caught:
+            call(method, body=body)
+        assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_utf8_is_read_with_and_without_a_mark(call: Any, mark: bytes) -> None:
+    body = json.dumps(page([trace(name="Größe 📏", session_id="\ud83d")]), ensure_ascii=True).encode()
+    (row,) = call("list_traces", body=mark + body).traces
+    assert (row.name, row.session_id) == ("Größe 📏", "\ud83d"), "an escaped half is JSON"
+    body = json.dumps(page([trace(name="Größe 📏")]), ensure_ascii=False).encode()
+    (row,) = call("list_traces", body=mark + body).traces
+    assert row.name == "Größe 📏"
+
+
+def test_an_error_in_another_encoding_keeps_its_status(call: Any) -> None:
+    body = json.dumps({"message": "no such key"}).encode("utf-16")
+    with pytest.raises(AuthenticationError, match="401"):
+        call("list_traces", status=401, body=body)
 
 
 def test_an_empty_success_response_is_an_error(call: Any) -> None:

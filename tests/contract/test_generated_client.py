@@ -216,8 +216,21 @@ def test_an_unexpected_error_body_is_kept_as_content(
     assert (caught.value.status_code, caught.value.content, caught.value.parsed) == (401, body, None)
 
 
+NOT_JSON = [
+    b"<html>",
+    b"",
+    b'{"data": ',
+    b"\xff\xfe\xff",
+    b"[" * 100_000,
+    b'{"data": NaN}',
+    b'{"data": "\xed\xa0\x80"}',
+    '{"data": null}'.encode("utf-16"),
+    '{"data": null}'.encode("utf-32-le"),
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("body", [b"<html>", b"", b'{"data": ', b"\xff\xfe\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", NOT_JSON)
 @every_operation
 @every_function
 def test_a_success_that_is_no_json_is_a_payload_error(

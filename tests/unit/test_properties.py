@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime, timedelta, timezone
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
 from types import NoneType
 from typing import Any, ClassVar, get_args, get_type_hints
 from urllib.parse import quote, unquote
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from netra_api.models.json_object import JsonObject
+from netra_api.types import MAX_INTEGER
 
 import netra
 from netra import NetraError, PagedIterator, PaginationError, TracesPage, TraceSummary
@@ -50,6 +52,89 @@ def test_text_and_datetime_of_one_time_are_sent_alike(time: datetime) -> None:
 @given(datetimes, datetimes)
 def test_sent_times_keep_the_order_of_the_datetimes(one: datetime, other: datetime) -> None:
     assert (to_wire(one, "x") < to_wire(other, "x")) <= (one < other)
+
+
+def written(numbers: st.SearchStrategy[int], digits: int) -> st.SearchStrategy[str]:
+    return numbers.map(lambda number: f"{number:0{digits}}")
+
+
+days = st.dates(date(1, 1, 2), date(9999, 12, 30))
+minutes = st.tuples(written(st.integers(0, 23), 2), written(st.integers(0, 59), 2))
+seconds = st.none() | st.tuples(written(st.integers(0, 59), 2), st.none() | st.text("0123456789", min_size=1))
+zones = (
+    st.none()
+    | st.sampled_from("Zz")
+    | st.tuples(st.sampled_from("+-"), minutes, st.sampled_from([":", "", None]))
+)
+
+
+@st.composite
+def times_of_the_grammar(draw: st.DrawFn) -> tuple[str, datetime]:
+    """Text as docs/timestamps.md allows it, and its moment by a way of reckoning of its own."""
+    day = draw(days)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    if draw(st.booleans()):
+        return day.isoformat(), midnight
+    hour, minute = draw(minutes)
+    text = f"{day}{draw(st.sampled_from('Tt '))}{hour}:{minute}"
+    since_midnight = timedelta(hours=int(hour), minutes=int(minute))
+    second = draw(seconds)
+    if second is not None:
+        text += f":{second[0]}"
+        since_midnight += timedelta(seconds=int(second[0]))
+        if second[1] is not None:
+            text += f".{second[1]}"
+            since_midnight += timedelta(microseconds=int(second[1]) * 10**6 // 10 ** len(second[1]))
+    zone = draw(zones)
+    if isinstance(zone, str):
+        text += zone
+    elif zone is not None:
+        sign, (zone_hours, zone_minutes), between = zone
+        text += f"{sign}{zone_hours}" + ("" if between is None else f"{between}{zone_minutes}")
+        offset = timedelta(hours=int(zone_hours), minutes=0 if between is None else int(zone_minutes))
+        since_midnight -= offset if sign == "+" else -offset
+    return text, midnight + since_midnight
+
+
+@pytest.mark.slow
+@given(times_of_the_grammar())
+def test_all_that_the_grammar_allows_is_read_to_the_right_moment(time: tuple[str, datetime]) -> None:
+    text, moment = time
+    assert from_wire(text, "start_time") == moment
+    assert to_wire(text, "start_time") == to_wire(moment, "start_time")
+
+
+SHAPE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ](?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.[0-9]+)?)?"
+    r"(?:[Zz]|[+-](?P<zone_hour>[0-9]{2})(?::?(?P<zone_minute>[0-9]{2}))?)?)?"
+)
+
+
+@pytest.mark.slow
+@given(times_of_the_grammar(), st.data())
+def test_text_one_edit_away_is_refused_unless_the_grammar_allows_it(
+    time: tuple[str, datetime], data: st.DataObject
+) -> None:
+    text = time[0]
+    place = data.draw(st.integers(0, len(text)))
+    removed = data.draw(st.integers(0, 1))
+    put = data.draw(st.text("0123456789:-+.,TtZzWw \n\u0660\uff11\u2212", max_size=2))
+    near = text[:place] + put + text[place + removed :]
+    shape = SHAPE.fullmatch(near)
+    is_allowed = shape is not None and all(
+        int(number or 0) <= (23 if "hour" in name else 59) for name, number in shape.groupdict().items()
+    )
+    try:
+        date(int(near[:4]), int(near[5:7]), int(near[8:10]))
+    except ValueError:
+        is_allowed = False
+    refusal = ""
+    try:
+        to_wire(near, "start_time")
+    except netra.InvalidRequestError as error:
+        refusal = str(error)
+    assert is_allowed == (not refusal or "outside the years" in refusal)
 
 
 @pytest.mark.slow
@@ -177,7 +262,7 @@ def any_value(kind: Any) -> st.SearchStrategy[Any]:
     arguments = get_args(kind)
     simple: dict[Any, st.SearchStrategy[Any]] = {
         str: st.text(),
-        int: st.integers(),
+        int: st.integers(-MAX_INTEGER, MAX_INTEGER),
         float: st.floats(allow_nan=False, allow_infinity=False),
         bool: st.booleans(),
         Any: json_values,

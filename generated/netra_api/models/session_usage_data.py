@@ -71,11 +71,11 @@ class SessionUsageData(OpenModel):
             value = read(string, src_dict, "session_id")
         self.session_id = value
         value = d.pop("tokenCount", None)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             value = read(integer, src_dict, "tokenCount")
         self.token_count = value
         value = d.pop("requestsCount", None)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             value = read(integer, src_dict, "requestsCount")
         self.request_count = value
         value = d.pop("totalCost", None)

@@ -85,15 +85,15 @@ class TenantUsageData(OpenModel):
             value = read(string, src_dict, "organisation_id")
         self.organisation_id = value
         value = d.pop("tokenCount", None)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             value = read(integer, src_dict, "tokenCount")
         self.token_count = value
         value = d.pop("requestsCount", None)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             value = read(integer, src_dict, "requestsCount")
         self.request_count = value
         value = d.pop("sessionsCount", None)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             value = read(integer, src_dict, "sessionsCount")
         self.session_count = value
         value = d.pop("totalCost", None)

@@ -337,7 +337,7 @@ class TraceSpan(OpenModel):
                 value = read(string, src_dict, "model_name")
         self.model_name = value
         value = d.pop("prompt_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
@@ -346,7 +346,7 @@ class TraceSpan(OpenModel):
                 value = read(integer, src_dict, "prompt_tokens")
         self.prompt_tokens = value
         value = d.pop("completion_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
@@ -355,7 +355,7 @@ class TraceSpan(OpenModel):
                 value = read(integer, src_dict, "completion_tokens")
         self.completion_tokens = value
         value = d.pop("cached_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
@@ -364,7 +364,7 @@ class TraceSpan(OpenModel):
                 value = read(integer, src_dict, "cached_tokens")
         self.cached_tokens = value
         value = d.pop("total_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:

@@ -284,7 +284,7 @@ class TraceSummary(OpenModel):
                 value = read(list_of(string), src_dict, "models")
         self.models = value
         value = d.pop("prompt_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
@@ -293,7 +293,7 @@ class TraceSummary(OpenModel):
                 value = read(integer, src_dict, "prompt_tokens")
         self.prompt_tokens = value
         value = d.pop("completion_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
@@ -302,7 +302,7 @@ class TraceSummary(OpenModel):
                 value = read(integer, src_dict, "completion_tokens")
         self.completion_tokens = value
         value = d.pop("cached_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
@@ -311,7 +311,7 @@ class TraceSummary(OpenModel):
                 value = read(integer, src_dict, "cached_tokens")
         self.cached_tokens = value
         value = d.pop("total_tokens", ABSENT)
-        if type(value) is not int:
+        if type(value) is not int or value >> 53:
             if value is ABSENT:
                 value = None
             elif value is None:
