@@ -80,15 +80,14 @@ export function list(value: unknown, name?: Step): readonly unknown[] {
 
 /** A list of what `reader` makes of the items; its errors name the item. */
 export function listOf<T>(reader: (item: unknown) => T, value: unknown, name?: Step): readonly T[] {
-  const items: T[] = [];
-  for (const item of list(value, name)) {
+  // Not by `push`: an array that grows keeps room for more than a row's few models.
+  return list(value, name).map((item, index) => {
     try {
-      items.push(reader(item));
+      return reader(item);
     } catch (error) {
-      throw within(error, items.length, name);
+      throw within(error, index, name);
     }
-  }
-  return items;
+  });
 }
 
 /** What `reader` makes of a field that holds an object; its errors name the field. */

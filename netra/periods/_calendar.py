@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 Day = str | date
-"""Text like `2026-10-31`, a `date`, or an aware `datetime`, which stands for the day that it is in `tz`, not in its own zone."""
+"""Text like `2026-10-31`, a `date`, or an aware `datetime`: the day that it is in `tz`, not in its own zone."""
 
 
 def day(value: Day, tz: str | tzinfo = "UTC") -> Period:

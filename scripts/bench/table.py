@@ -21,6 +21,7 @@ from measure import (
     run,
     service,
 )
+from node import node_lines
 
 DELAY = 20
 """Milliseconds after which the service responds, where the number of requests in flight matters."""
@@ -144,6 +145,10 @@ def write(lines: list[Line]) -> None:
     file.write_text(before + begin + "\n".join(table) + "\n" + end + after)
 
 
+def typescript(_: Subjects, url: str) -> Iterator[Line]:
+    yield from node_lines(url)
+
+
 PARTS: list[Callable[[Subjects, str], Iterator[Line]]] = [
     cpu,
     one_call,
@@ -152,6 +157,7 @@ PARTS: list[Callable[[Subjects, str], Iterator[Line]]] = [
     in_parallel,
     memory,
     size,
+    typescript,
 ]
 
 
