@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
 
-from netra import AsyncNetra, NetraError
+from netra import NetraError
 from netra._core.clock import SYSTEM_CLOCK
 from netra._sync.transport import Transport
 from netra.aio.transport import AsyncTransport
 from netra.filters import Filter
 from tests.faults.wire import then_close, then_reset
-from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
+from tests.support.blocking import ClientClass, both_clients
 from tests.support.scripted import Reply, Request, Scripted, response_bytes, send_bytes
 
 FOLDER = Path(__file__).parents[2] / "conformance"
@@ -208,7 +208,8 @@ def check_fields(expected: dict[str, Any] | None, found: Any) -> None:
         if "start_time" not in expected:
             name = OWN_NAMES.get(name, name)
         actual = getattr(found, name) if hasattr(type(found), name) else found[name]
-        assert actual == value and isinstance(actual, bool) == isinstance(value, bool), name
+        assert actual == value, name
+        assert isinstance(actual, bool) == isinstance(value, bool), name
 
 
 def check_error(expected: dict[str, Any] | None, error: NetraError | None) -> None:
@@ -229,7 +230,6 @@ def check_error(expected: dict[str, Any] | None, error: NetraError | None) -> No
         assert words not in everything
 
 
-def test_both_clients_run_all_vectors() -> None:
-    assert BlockingAsyncNetra is not None and AsyncNetra is not None
-    assert len(VECTORS) >= 100
-    assert sum(len(vector.values[0]["steps"]) for vector in VECTORS) >= 200  # type: ignore[index,call-overload]
+def test_no_vector_is_lost() -> None:
+    """A file that is not found, or a list that is cut off, would make every run green."""
+    assert len(VECTORS) >= 400
