@@ -11,7 +11,6 @@ export default defineConfig({
   sourcemap: true,
   outputOptions: { comments: { jsdoc: false, legal: true, annotation: true } },
   checks: { pluginTimings: false },
-  logLevel: "warn",
   hooks: {
     /** The declarations have no map, but a comment that names one. */
     "build:done": async ({ chunks }) => {

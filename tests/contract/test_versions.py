@@ -31,7 +31,12 @@ def latest(changelog: str) -> str:
 
 @pytest.mark.parametrize(
     ("python", "npm"),
-    [("2.0.0a1", "2.0.0-alpha.1"), ("2.1.0b12", "2.1.0-beta.12"), ("3.0.0rc1", "3.0.0-rc.1"), ("3.0.0", "3.0.0")],
+    [
+        ("2.0.0a1", "2.0.0-alpha.1"),
+        ("2.1.0b12", "2.1.0-beta.12"),
+        ("3.0.0rc1", "3.0.0-rc.1"),
+        ("3.0.0", "3.0.0"),
+    ],
 )
 def test_a_version_has_one_form_in_each_language(python: str, npm: str) -> None:
     assert npm_version(python) == npm
