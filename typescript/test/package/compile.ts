@@ -2,7 +2,7 @@
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import type ts from "typescript";
 
 const TYPE_ROOTS = [fileURLToPath(new URL("../../node_modules/@types", import.meta.url))];
 
@@ -17,7 +17,7 @@ const STRICT = {
   noEmitOnError: true,
   typeRoots: TYPE_ROOTS,
   types: [],
-} as const satisfies ts.CompilerOptions;
+};
 
 /** The options of a `tsconfig.json`, on top of every strict flag. */
 export type Settings = Record<string, unknown>;

@@ -53,14 +53,17 @@ test("it works on Node 18, and names no module of Node", () => {
     expect(readFileSync(join(installed, file), "utf8")).not.toMatch(/\brequire\(|\bimport\b.*from|node:/);
 });
 
-test.each(["index.js", "index.cjs"])("the map of %s leads from an error to the line that threw it", (file) => {
-  const program = `const { Netra } = await import(${JSON.stringify(join(installed, "dist", file))});
+test.each(["index.js", "index.cjs"])(
+  "the map of %s leads from an error to the line that threw it",
+  (file) => {
+    const program = `const { Netra } = await import(${JSON.stringify(join(installed, "dist", file))});
     try { Netra.usage } catch (error) { console.log(error.stack) }`;
-  const stack = node("--enable-source-maps", "--input-type=module", "-e", program);
-  const [, line] = /src\/client\.ts:(\d+)/.exec(stack) ?? [];
-  const source = readFileSync(new URL("../../src/client.ts", import.meta.url), "utf8").split("\n");
-  expect(source[Number(line) - 1]).toContain("NotInitializedError");
-});
+    const stack = node("--enable-source-maps", "--input-type=module", "-e", program);
+    const [, line] = /src\/client\.ts:(\d+)/.exec(stack) ?? [];
+    const source = readFileSync(new URL("../../src/client.ts", import.meta.url), "utf8").split("\n");
+    expect(source[Number(line) - 1]).toContain("NotInitializedError");
+  },
+);
 
 test("the maps are no larger than the sources make them", () => {
   const map = JSON.parse(readFileSync(join(installed, "dist/index.js.map"), "utf8"));
@@ -74,7 +77,17 @@ test.each(["index.d.ts", "index.d.cts"])("%s shows nothing of the inside", (file
   const text = readFileSync(join(installed, "dist", file), "utf8");
   expect(text).not.toMatch(/@internal|sourceMappingURL|\/\/\/ <reference|\bimport\b/);
   // What the platform has is described by its form: its names do not exist everywhere.
-  expect(text.replace(/\/\*[\s\S]*?\*\//g, "")).not.toMatch(/\b(AbortSignal|Response|Headers|RequestInit|Buffer)\b/);
-  for (const name of ["resumePoint", "takeNow", "clock", "PageSource", "TracesWithSpansPlan", "Send", "Config"])
+  expect(text.replace(/\/\*[\s\S]*?\*\//g, "")).not.toMatch(
+    /\b(AbortSignal|Response|Headers|RequestInit|Buffer)\b/,
+  );
+  for (const name of [
+    "resumePoint",
+    "takeNow",
+    "clock",
+    "PageSource",
+    "TracesWithSpansPlan",
+    "Send",
+    "Config",
+  ])
     expect(text).not.toMatch(new RegExp(`\\b${name}\\b`));
 });
