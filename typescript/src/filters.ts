@@ -10,6 +10,7 @@ import {
   UNCONFIRMED_TYPES,
 } from "../../generated/typescript/filter-fields.js";
 import type { FilterOperator, FilterType } from "../../generated/typescript/models.js";
+import { shown } from "./core/checks.js";
 import { Filter } from "./core/filter.js";
 import { InvalidRequestError } from "./errors.js";
 
@@ -194,8 +195,8 @@ function checkValue(where: string, type: FilterType, method: Method, value: unkn
     expected = isScalar ? "text, a finite number, true or false" : "text";
   }
   const hint = value === null || value === undefined ? "; use isNull() or isNotNull()" : "";
-  const shown = Array.isArray(value) ? "an array; give its items: (...values)" : String(value);
-  throw new InvalidRequestError(`${where} needs ${expected}, not ${shown}${hint}.`);
+  const came = Array.isArray(value) ? "an array; give its items: (...values)" : shown(value);
+  throw new InvalidRequestError(`${where} needs ${expected}, not ${came}${hint}.`);
 }
 
 /** The type of a field that the contract does not know. */

@@ -34,6 +34,20 @@ export {
   ServerError,
   UnprocessableEntityError,
 } from "./errors.js";
+export type {
+  AffixField,
+  AnyField,
+  BooleanField,
+  ContainingField,
+  Field,
+  Fields,
+  ListableField,
+  ListField,
+  NumberField,
+  ObjectField,
+  OrderedField,
+  StringField,
+} from "./filters.js";
 export { fields } from "./filters.js";
 export type * from "./models.js";
 export { fieldsOf } from "./models.js";

@@ -2,6 +2,7 @@
 
 import { attachCursor, IteratorState, type ResumePoint, type Row } from "./core/pagination.js";
 import { type AbortSignalLike, platform } from "./core/platform.js";
+import { abortError, isAborted } from "./core/request-flow.js";
 import { InvalidRequestError, NetraError } from "./errors.js";
 import type { PagePosition } from "./models.js";
 
@@ -10,6 +11,8 @@ export interface PageSource<PageT extends PagePosition, RowT> {
   readonly cursor: string | null;
   /** Whether to ask for the next page while the rows of this one are used. */
   readonly prefetch: boolean;
+  /** The caller's. */
+  readonly signals: readonly AbortSignalLike[];
   readonly rowsOf: (page: PageT) => readonly RowT[];
   /** The signal is aborted when nobody wants the page any more. */
   readonly fetchPage: (cursor: string | null, signal: AbortSignalLike) => Promise<PageT>;
@@ -22,6 +25,13 @@ export interface PageSource<PageT extends PagePosition, RowT> {
 export abstract class Walk<Item> implements AsyncIterableIterator<Item> {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
+  /** Each of them ends the walk: no row comes after it, also none that has arrived. */
+  private readonly signals: readonly AbortSignalLike[];
+
+  /** @internal */
+  constructor(signals: readonly AbortSignalLike[]) {
+    this.signals = signals;
+  }
 
   /** The resume point: pass it as `cursor` to a later call, which goes on after the last row emitted here. */
   abstract get cursor(): string | null;
@@ -36,11 +46,16 @@ export abstract class Walk<Item> implements AsyncIterableIterator<Item> {
 
   /** The next row. After an error, another call tries again; `done` comes only where the service says so. */
   next(): Promise<IteratorResult<Item, undefined>> {
-    const item = this.waiting === 0 ? this.takeNow() : undefined;
+    const item = this.waiting === 0 && !isAborted(this.signals) ? this.takeNow() : undefined;
     if (item !== undefined) return Promise.resolve({ done: false, value: item });
     this.waiting += 1;
     const result = this.last.then(async (): Promise<IteratorResult<Item, undefined>> => {
       try {
+        if (isAborted(this.signals)) {
+          const error = abortError("The walk");
+          error.cursor = this.cursor;
+          throw error;
+        }
         const value: Item | undefined = await this.take();
         return value === undefined ? { done: true, value: undefined } : { done: false, value };
       } finally {
@@ -85,7 +100,7 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
 
   /** @internal */
   constructor(source: PageSource<PageT, RowT>) {
-    super();
+    super(source.signals);
     this.source = source;
     this.state = new IteratorState<RowT>(source.cursor);
   }
@@ -118,6 +133,7 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
       this,
       () => this.takePage(),
       () => this.stop(),
+      this.source.signals,
     );
   }
 
@@ -192,8 +208,9 @@ export class PageIterator<PageT> extends Walk<PageT> {
     protected override readonly take: () => Promise<PageT | undefined>,
     /** @internal */
     protected override readonly stop: () => void,
+    signals: readonly AbortSignalLike[],
   ) {
-    super();
+    super(signals);
   }
 
   override get cursor(): string | null {

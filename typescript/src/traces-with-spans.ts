@@ -18,6 +18,8 @@ export interface TracesSource {
 export interface TracesWithSpansPlan {
   readonly traces: TracesSource;
   readonly concurrency: number;
+  /** The caller's. */
+  readonly signals: readonly AbortSignalLike[];
   /** Most traces on a page of `pages()`. */
   readonly pageSize: number;
   readonly readSpans: (trace: TraceSummary, signal: AbortSignalLike) => Promise<readonly TraceSpan[]>;
@@ -48,7 +50,7 @@ export class TracesWithSpans extends Walk<TraceWithSpans> {
 
   /** @internal */
   constructor(plan: TracesWithSpansPlan) {
-    super();
+    super(plan.signals);
     this.plan = plan;
     this.emitted = plan.traces.resumePoint;
   }
@@ -64,6 +66,7 @@ export class TracesWithSpans extends Walk<TraceWithSpans> {
       this,
       () => this.takePage(),
       () => this.stop(),
+      this.plan.signals,
     );
   }
 

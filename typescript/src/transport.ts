@@ -47,7 +47,7 @@ async function exchange(
     };
   });
   ended.catch(() => {}); // where the response was whole first
-  const abort = () => end(abortError(operation));
+  const abort = () => end(abortError(requestLine(operation)));
   /** Time-outs are measured on the platform's clock: what a replayed call waits for is real. */
   const watch = () => {
     const left = Math.min(arrived + options.timeout, limits.ends) - clock.now();

@@ -52,6 +52,7 @@ export function iterTraces(send: Send, options: Options, walkQuery: TracesQuery)
       {
         cursor: query.cursor,
         prefetch: options.prefetch,
+        signals: options.signals,
         rowsOf: (page) => page.traces,
         fetchPage: (cursor, signal) =>
           send(listTraces(query, cursor, query.limit), endedBy(options, signal), group),
@@ -63,6 +64,7 @@ export function iterTraces(send: Send, options: Options, walkQuery: TracesQuery)
     return new TracesWithSpans({
       traces: traces(group),
       concurrency,
+      signals: options.signals,
       pageSize: query.limit as number,
       readSpans: async (trace, signal) => {
         const spans: TraceSpan[] = [];
@@ -88,6 +90,7 @@ function spansIterator(send: Send, options: Options, query: SpansQuery, group: C
   return new PagedIterator<TraceSpan, SpansPage>({
     cursor: query.cursor,
     prefetch: options.prefetch,
+    signals: options.signals,
     rowsOf: (page) => page.spans,
     fetchPage: (cursor, signal) =>
       send(listSpansByTraceId(query, cursor, query.limit), endedBy(options, signal), group),

@@ -9,6 +9,14 @@ const MAX_ENCODED_LENGTH = 20_000;
 
 type ErrorClass = new (message: string) => NetraError;
 
+/** A value for a message, whatever it is: some objects cannot be made text, and text may be long. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return typeof value === "function" || (typeof value === "object" && value !== null)
+    ? `a value of type ${typeof value}`
+    : String(value);
+}
+
 /** Refuse names that nothing here reads: a misspelt filter would be no filter at all. */
 export function refuseUnknown(rest: object, what: string, errorClass: ErrorClass): void {
   const [name] = Object.keys(rest);
@@ -33,7 +41,7 @@ export function optionalText(value: unknown, name: string): string | undefined {
   if (value === "") throw new InvalidRequestError(`${name} is empty: leave it out, or give a value.`);
   if (!isSendable(value))
     throw new InvalidRequestError(
-      `${name}: ${JSON.stringify(value.slice(0, 40))} cannot be sent: it is too long for a URL, or holds half a character.`,
+      `${name}: ${shown(value)} cannot be sent: it is too long for a URL, or holds half a character.`,
     );
   return value;
 }
@@ -65,7 +73,7 @@ export function concurrencyOf(value: unknown): number {
 
 function wholeNumber(value: unknown, name: string, meaning: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw new InvalidRequestError(`${name}: ${String(value)} must be an integer from 1: ${meaning}.`);
+    throw new InvalidRequestError(`${name}: ${shown(value)} must be an integer from 1: ${meaning}.`);
   return value as number;
 }
 
@@ -77,6 +85,6 @@ export function choice<Word extends string>(
 ): Word | undefined {
   if (value === undefined || value === null) return undefined;
   if (!words.includes(value))
-    throw new InvalidRequestError(`${name}: ${String(value)} must be one of ${words.join(", ")}.`);
+    throw new InvalidRequestError(`${name}: ${shown(value)} must be one of ${words.join(", ")}.`);
   return value;
 }

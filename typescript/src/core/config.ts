@@ -7,7 +7,14 @@ import { type Clock, SYSTEM_CLOCK } from "./clock.js";
 import { baseUrlOf, DEFAULT_ENDPOINT } from "./endpoint.js";
 import { API_KEY_HEADER, type HeadersOption, readHeaders } from "./headers.js";
 import { changed, checkMilliseconds, DEFAULT_OPTIONS, type Limits, type Options } from "./options.js";
-import { environmentVariable, type FetchLike, isBrowser, type Logger, platform } from "./platform.js";
+import {
+  environmentVariable,
+  type FetchInit,
+  type FetchLike,
+  isBrowser,
+  type Logger,
+  platform,
+} from "./platform.js";
 import { type Redactor, redactorOf } from "./redaction.js";
 
 /** What a client is set up with. What is left out is looked up in the environment, where there is one. */
@@ -47,7 +54,8 @@ export interface Config {
   readonly options: Options;
   readonly redactor: Redactor;
   readonly fetch: FetchLike;
-  readonly logger: Partial<Logger>;
+  /** Never throws: a broken logger must not cost a result. */
+  readonly log: (level: keyof Logger, message: string) => void;
   readonly clock: Clock;
 }
 
@@ -79,8 +87,7 @@ export function readConfig(options: ClientOptions): Config {
         "In a browser every visitor can read the API key: call your own server instead, or pass { dangerouslyAllowBrowser: true }.",
       );
   }
-  const found = fetch ?? platform.fetch;
-  if (typeof found !== "function")
+  if (typeof (fetch ?? platform.fetch) !== "function")
     throw new ConfigurationError("fetch must be a function; pass one where the platform has none.");
   const named = (typeof secretHeaders === "string" ? [secretHeaders] : (secretHeaders ?? [])).map(String);
   const redactor = redactorOf(
@@ -95,13 +102,25 @@ export function readConfig(options: ClientOptions): Config {
     headers: sent,
     options: changed(defaults(), { timeout, deadline, maxRetries, maxResponseBytes, prefetch }),
     redactor,
-    // Called as a plain function: browsers refuse their fetch as a method of another object.
-    fetch: (url: string, init: Parameters<FetchLike>[1]) => found(url, init),
-    logger: logger ?? { warn: (message: string) => platform.console.warn(message) },
+    // Looked up for each call, so that what instruments or replaces the global one is met; and called as a plain
+    // function, because browsers refuse their fetch as a method of another object.
+    fetch: (url: string, init: FetchInit) => {
+      const send = fetch ?? (platform.fetch as FetchLike);
+      return send(url, init);
+    },
+    log(level: keyof Logger, message: string) {
+      try {
+        if (logger) logger[level](message);
+        else if (level === "warn") platform.console.warn(message);
+      } catch {
+        // its own affair
+      }
+    },
     clock: clock ?? SYSTEM_CLOCK,
   };
   if (baseUrl.isExposed)
-    config.logger.warn?.(
+    config.log(
+      "warn",
       `${baseUrl.text} is not encrypted: the API key and all data can be read on the way. Use https.`,
     );
   return config;

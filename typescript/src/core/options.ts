@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import { refuseUnknown } from "./checks.js";
+import { refuseUnknown, shown } from "./checks.js";
 import type { AbortSignalLike } from "./platform.js";
 
 /** The limits of a call. They have defaults for the client, and can be changed for single calls. */
@@ -57,7 +57,7 @@ export function changed(options: Options, changes: CallOptions | undefined): Opt
   if (maxRetries !== undefined) checkCount(maxRetries, "maxRetries", 0);
   if (maxResponseBytes !== undefined) checkCount(maxResponseBytes, "maxResponseBytes", 1);
   if (prefetch !== undefined && typeof prefetch !== "boolean")
-    throw new ConfigurationError(`prefetch: ${prefetch} must be true or false.`);
+    throw new ConfigurationError(`prefetch: ${shown(prefetch)} must be true or false.`);
   if (signal && typeof signal.addEventListener !== "function")
     throw new ConfigurationError("signal must be an AbortSignal: give controller.signal.");
   return {
@@ -72,10 +72,10 @@ export function changed(options: Options, changes: CallOptions | undefined): Opt
 
 export function checkMilliseconds(value: unknown, source: string): void {
   if (typeof value !== "number" || !(value > 0 && value < Infinity))
-    throw new ConfigurationError(`${source}: ${String(value)} must be a number of milliseconds above 0.`);
+    throw new ConfigurationError(`${source}: ${shown(value)} must be a number of milliseconds above 0.`);
 }
 
 function checkCount(value: unknown, source: string, minimum: number): void {
   if (!Number.isSafeInteger(value) || (value as number) < minimum)
-    throw new ConfigurationError(`${source}: ${String(value)} must be an integer from ${minimum}.`);
+    throw new ConfigurationError(`${source}: ${shown(value)} must be an integer from ${minimum}.`);
 }

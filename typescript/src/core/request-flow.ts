@@ -49,9 +49,14 @@ export function markTooLarge<ErrorT extends NetraError>(error: ErrorT): ErrorT {
   return error;
 }
 
-/** What a call ends with where one of its signals was aborted. */
-export function abortError(operation: Operation<unknown>): APIUserAbortError {
-  return new APIUserAbortError(`${requestLine(operation)}: your AbortSignal ended the call.`);
+/** What ends where one of the caller's signals was aborted. */
+export function abortError(what: string): APIUserAbortError {
+  return new APIUserAbortError(`${what}: your AbortSignal ended it.`);
+}
+
+/** Whether the caller wants no more of this. */
+export function isAborted(signals: Options["signals"]): boolean {
+  return signals.some((signal) => signal.aborted);
 }
 
 export function requestFlow(config: Config, attempt: Attempt): Send {
@@ -63,8 +68,8 @@ export function requestFlow(config: Config, attempt: Attempt): Send {
     };
     for (let number = 1, retries = 0; ; number += 1) {
       await wait(Math.min(group.pausedUntil - clock.now(), ends - clock.now()));
-      if (options.signals.some((signal) => signal.aborted)) {
-        const error = abortError(operation);
+      if (isAborted(options.signals)) {
+        const error = abortError(requestLine(operation));
         error.attempts = number - 1;
         throw error;
       }
@@ -110,7 +115,7 @@ export function requestFlow(config: Config, attempt: Attempt): Send {
   ) {
     const then = backoff === undefined ? "" : `, next attempt in ${Math.round(backoff)} ms`;
     const took = Math.round(clock.now() - began);
-    config.logger.debug?.(`${requestLine(operation)}: ${outcome}, attempt ${number}, ${took} ms${then}`);
+    config.log("debug", `${requestLine(operation)}: ${outcome}, attempt ${number}, ${took} ms${then}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Time stamps: one grammar for what callers give and for what the service sends. */
 
 import { InvalidRequestError } from "../errors.js";
+import { shown } from "./checks.js";
 
 /** ISO 8601 text (any offset; none means UTC), or a `Date`. */
 export type Timestamp = string | Date;
@@ -69,14 +70,16 @@ export function windowOf(startTime: unknown, endTime: unknown): [string, string]
 
 /** `YYYY-MM-DDTHH:MM:SS.sssZ`, cut (not rounded) to milliseconds. */
 function toWire(value: unknown, name: string): string {
-  if (typeof value !== "string" && !(value instanceof Date))
+  // Not `instanceof`: a Date may come from another window or context.
+  const date = value as Partial<Date> | null | undefined;
+  if (typeof value !== "string" && typeof date?.getTime !== "function")
     throw new InvalidRequestError(
-      `${name} must be ISO 8601 text or a Date, not ${value === null ? "null" : typeof value}; for milliseconds since 1970, use new Date(milliseconds).`,
+      `${name} must be ISO 8601 text or a Date, not ${shown(value)}; for milliseconds since 1970, use new Date(milliseconds).`,
     );
-  const time = typeof value === "string" ? parseIso(value) : value.getTime();
+  const time = typeof value === "string" ? parseIso(value) : date?.getTime?.();
   if (time === undefined || !(time >= MIN_TIME && time <= MAX_TIME))
     throw new InvalidRequestError(
-      `${name}: ${typeof value === "string" ? JSON.stringify(value) : String(value)} is not a time that can be sent: write it like "2026-01-01T00:00:00.000Z".`,
+      `${name}: ${typeof value === "string" ? shown(value) : "this Date"} is not a time that can be sent: write it like "2026-01-01T00:00:00.000Z".`,
     );
   return new Date(time).toISOString();
 }
