@@ -3,10 +3,14 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { compile } from "../package/compile.js";
 import { environment } from "./backend.js";
+
+/** Those of Node's own fetch. */
+const UNDICI_TYPES = fileURLToPath(new URL("../../node_modules/undici-types/index.d.ts", import.meta.url));
 
 /** A program in the project's folder, by its name there. */
 export type Programs = Readonly<Record<string, string>>;
@@ -24,6 +28,7 @@ export function compileAll(folder: string, programs: Programs, declarations = ""
     target: "es2022",
     lib: ["ES2022"],
     types: ["node"],
+    paths: { undici: [UNDICI_TYPES] },
     skipLibCheck: true,
   });
 }
