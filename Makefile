@@ -43,6 +43,10 @@ faults: $(INSTALLED)  ## every fault × every method × each page, with a table 
 mutants: $(INSTALLED)  ## mutation tests of the modules with decision logic: retries, pagination, partitions, bodies, … (many minutes)
 	scripts/mutants.sh
 
+.PHONY: seeded
+seeded: $(INSTALLED) $(TYPESCRIPT)/node_modules/.installed  ## remove each behaviour of scripts/seeded in each language: a vector must notice (10 minutes)
+	$(BIN)/python scripts/seeded/run.py
+
 .PHONY: walks
 walks: $(INSTALLED)  ## 2,000 random sequences of faults, crashes and resumes for all iterators; an interrupt at every place (15 minutes)
 	$(BIN)/python -m pytest -q tests/client/test_stateful.py tests/client/test_interrupts.py --thorough --hypothesis-profile=many
