@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import trustme
@@ -81,11 +82,23 @@ def thorough(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--thorough"))
 
 
+@pytest.fixture(scope="session")
+def _stop_later() -> Iterator[Callable[[LocalServer], None]]:
+    """Stop servers while other tests run: uvicorn looks only every 0.1 s whether to stop, and then waits as long."""
+    stopped: list[Future[None]] = []
+    with ThreadPoolExecutor(4) as threads:
+        yield lambda server: stopped.append(threads.submit(server.stop))
+    for one in stopped:
+        one.result()
+
+
 @pytest.fixture
-def local_server() -> Iterator[LocalServer]:
+def local_server(_stop_later: Callable[[LocalServer], None]) -> Iterator[LocalServer]:
     """Run the embedded backend with an empty database."""
-    with LocalServer() as server:
-        yield server
+    server = LocalServer()
+    server.start()
+    yield server
+    _stop_later(server)
 
 
 class FaultTable:
