@@ -37,7 +37,7 @@ quick: $(INSTALLED)  ## tests that take no second each (under 30 seconds)
 
 .PHONY: faults
 faults: $(INSTALLED)  ## every fault × every method × each page, with a table of the outcomes
-	$(BIN)/python -m pytest -q tests/faults --fault-table
+	$(BIN)/python -m pytest -q tests/faults --thorough --fault-table
 
 .PHONY: mutants
 mutants: $(INSTALLED)  ## mutation tests of the modules with decision logic: retries, pagination, partitions, bodies, … (many minutes)
