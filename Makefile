@@ -45,7 +45,7 @@ mutants: $(INSTALLED)  ## mutation tests of the modules with decision logic: ret
 
 .PHONY: seeded
 seeded: $(INSTALLED) $(TYPESCRIPT)/node_modules/.installed  ## remove each behaviour of scripts/seeded in each language: a vector must notice (10 minutes)
-	$(BIN)/python scripts/seeded/run.py
+	$(BIN)/python scripts/seeded/remove.py
 
 .PHONY: walks
 walks: $(INSTALLED)  ## 2,000 random sequences of faults, crashes and resumes for all iterators; an interrupt at every place (15 minutes)
