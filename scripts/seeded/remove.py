@@ -1,6 +1,6 @@
 """Take each behaviour away, in each language, and check that a vector notices.
 
-Usage: remove.py [words of a behaviour's name]. Exits with 1 where a client without a behaviour still passes all vectors.
+Usage: remove.py [words of a behaviour]. Exits with 1 where a client without a behaviour still passes all vectors.
 """
 
 from __future__ import annotations
