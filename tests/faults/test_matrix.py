@@ -3,8 +3,8 @@
 A cell has one of two outcomes: the complete and correct result, or the right error with the right cursor. Resuming
 from that cursor gives the remainder completely.
 
-`promises.py` holds the table of what the client promises for a fault that happens once, and for one that happens always.
-`make faults` runs every cell with every client and prints the outcomes; `make test` runs the half that `chosen_cells` describes.
+`promises.py` holds the table of what the client promises. `make faults` runs every cell with every client and prints
+the outcomes; `make test` runs the half that `chosen_cells` describes.
 """
 
 from __future__ import annotations
