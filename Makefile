@@ -1,5 +1,5 @@
-# Needs Python 3.11 or newer and make; `make check` also needs Node 20 or newer (spec-lint) and Debian's valgrind (cost).
-# Everything else is installed into .venv on first use.
+# Needs Python 3.11 or newer and make; for TypeScript Node 20 or newer; `make check` needs all of it, and Debian's
+# valgrind (cost). Everything else is installed into .venv and node_modules on first use.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,12 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 INSTALLED := .venv/.installed
 SPEC_LINT := scripts/spec-lint
+TYPESCRIPT := typescript
+NPM_RUN := npm run --prefix $(TYPESCRIPT) --silent
+HAS_NODE := node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' 2>/dev/null
+# The TypeScript part of a target. Without Node it is left out, which is said; `make check` leaves out nothing.
+with_node = @if $(HAS_NODE); then $(MAKE) --no-print-directory $(1); \
+	else echo "SKIPPED, because Node 20 or newer is not installed: make $(1)"; fi
 
 .DEFAULT_GOAL := help
 
@@ -20,20 +26,26 @@ demo: $(INSTALLED)  ## run an instrumented program, the embedded backend, and th
 	$(BIN)/python scripts/demo/run.py
 
 .PHONY: test
-test: $(INSTALLED)  ## all tests
+test: $(INSTALLED)  ## all tests, of TypeScript too where Node is installed
 	$(BIN)/python -m pytest -q -n 2
+	$(call with_node,ts-test)
 
 .PHONY: quick
 quick: $(INSTALLED)  ## tests that take no second each (under 30 seconds)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow and not process"
+	$(call with_node,ts-quick)
 
 .PHONY: faults
 faults: $(INSTALLED)  ## every fault × every method × each page, with a table of the outcomes
-	$(BIN)/python -m pytest -q tests/faults --fault-table
+	$(BIN)/python -m pytest -q tests/faults --thorough --fault-table
 
 .PHONY: mutants
 mutants: $(INSTALLED)  ## mutation tests of the modules with decision logic: retries, pagination, partitions, bodies, … (many minutes)
 	scripts/mutants.sh
+
+.PHONY: seeded
+seeded: $(INSTALLED) $(TYPESCRIPT)/node_modules/.installed  ## remove each behaviour of scripts/seeded in each language: a vector must notice (10 minutes)
+	$(BIN)/python scripts/seeded/run.py
 
 .PHONY: walks
 walks: $(INSTALLED)  ## 2,000 random sequences of faults, crashes and resumes for all iterators; an interrupt at every place (15 minutes)
@@ -45,6 +57,7 @@ soak: $(INSTALLED)  ## 16 threads against a faulty backend for ten minutes: exac
 
 .PHONY: bench
 bench: $(INSTALLED)  ## compare costs with plain httpx and the published client; writes BENCHMARKS.md (some minutes)
+	$(call with_node,ts-build)
 	$(BIN)/python scripts/bench/table.py
 
 .PHONY: cost
@@ -56,7 +69,11 @@ lowest:  ## tests of the client with the lowest allowed versions of its dependen
 	PYTHON=$(PYTHON) scripts/lowest.sh
 
 .PHONY: check
-check: lint types spec-lint drift test lowest wheel cost  ## everything that must pass: what CI runs
+check: node lint types spec-lint drift test lowest wheel ts-package cost  ## everything that must pass: what CI runs
+
+.PHONY: node
+node:
+	@$(HAS_NODE) || { echo "Node 20 or newer is needed: nothing is left out here." >&2; exit 1; }
 
 .PHONY: generate
 generate: $(INSTALLED)  ## rebuild generated/ (Python and TypeScript) from openapi.yaml
@@ -67,14 +84,16 @@ drift: $(INSTALLED)  ## fail if generated/ differs from what openapi.yaml genera
 	scripts/generate.sh --check
 
 .PHONY: lint
-lint: $(INSTALLED)  ## ruff: style and formatting
+lint: $(INSTALLED)  ## ruff, and biome for TypeScript: style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(call with_node,ts-lint)
 
 .PHONY: types
-types: $(INSTALLED)  ## mypy (strict) and pyright
+types: $(INSTALLED)  ## mypy (strict), pyright, and tsc for TypeScript
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(call with_node,ts-types)
 
 .PHONY: spec-lint
 spec-lint: $(SPEC_LINT)/node_modules/.installed  ## redocly's recommended-strict rules on openapi.yaml
@@ -84,13 +103,42 @@ spec-lint: $(SPEC_LINT)/node_modules/.installed  ## redocly's recommended-strict
 wheel: $(INSTALLED)  ## build the wheel and test it in an empty environment
 	scripts/wheel.sh
 
+.PHONY: ts-test
+ts-test: $(INSTALLED) $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: all tests; the package is packed and installed for them
+	$(NPM_RUN) test
+
+.PHONY: ts-quick
+ts-quick: $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: tests that need no package
+	$(NPM_RUN) quick
+
+.PHONY: ts-lint
+ts-lint: $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: biome
+	$(NPM_RUN) lint
+
+.PHONY: ts-types
+ts-types: $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: tsc
+	$(NPM_RUN) types
+
+.PHONY: ts-build
+ts-build: $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: build into typescript/dist
+	$(NPM_RUN) build
+
+.PHONY: ts-package
+ts-package: $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: publint and are-the-types-wrong on the package
+	$(NPM_RUN) check-package
+
+.PHONY: ts-size
+ts-size: $(TYPESCRIPT)/node_modules/.installed  ## TypeScript: fail if a program gets larger by more than the limits
+	$(NPM_RUN) size
+
 .PHONY: lock
 lock:  ## pin all tools again: scripts/requirements from pyproject.toml
 	scripts/lock.sh
 
 .PHONY: clean
 clean:  ## remove everything that the other targets created
-	rm -rf .venv .venv-bench-* .venv-lowest dist $(SPEC_LINT)/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench-* .venv-lowest dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(SPEC_LINT)/node_modules $(TYPESCRIPT)/node_modules $(TYPESCRIPT)/dist $(TYPESCRIPT)/*.tgz
 
 $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
@@ -100,7 +148,7 @@ $(INSTALLED): scripts/requirements/dev.txt pyproject.toml
 	touch $@
 
 # By default, Node does not use the certificates of the system.
-$(SPEC_LINT)/node_modules/.installed: $(SPEC_LINT)/package-lock.json
+%/node_modules/.installed: %/package.json %/package-lock.json
 	NODE_OPTIONS="$${NODE_OPTIONS:---use-openssl-ca}" \
-		npm ci --prefix $(SPEC_LINT) --no-audit --no-fund --no-update-notifier --loglevel=error
+		npm ci --prefix $* --no-audit --no-fund --no-update-notifier --loglevel=error
 	touch $@

@@ -12,7 +12,7 @@ fi
 run() {
     PYTHONPATH="$PWD:$PWD/generated" "$venv/bin/python" -m pytest -q -n 2 -p no:cacheprovider "$@"
 }
-run tests/faults/test_matrix.py -k "once and not httpx2 and not async"
+run tests/faults/test_matrix.py --thorough -k "once and not httpx2 and not async"
 run tests/faults/test_deadlines.py tests/client/test_connections.py tests/client/test_parameters.py tests/client/test_retries.py \
     tests/client/test_results.py tests/client/test_lifecycle.py tests/aio/test_async.py
 run tests/unit/test_periods.py

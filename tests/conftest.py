@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+import trustme
 from hypothesis import HealthCheck, settings
 
 from netra import Netra
@@ -30,9 +32,21 @@ settings.register_profile(
 settings.load_profile("suite")
 
 
+@pytest.fixture(scope="session")
+def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("trusted") / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(path)
+    return str(path)
+
+
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove variables of the developer's shell, so that no test depends on them."""
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, _one_certificate: str) -> None:
+    """Remove variables of the developer's shell, so that no test depends on them.
+
+    And trust one certificate only: an HTTP client reads the trusted ones when it is made, and all those that come
+    with httpx take it 40 ms, for the plain HTTP of most tests as well.
+    """
+    monkeypatch.setenv("SSL_CERT_FILE", _one_certificate)
     for name in list(os.environ):
         if name.startswith(("NETRA_", "OTEL_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -68,11 +82,23 @@ def thorough(pytestconfig: pytest.Config) -> bool:
     return bool(pytestconfig.getoption("--thorough"))
 
 
+@pytest.fixture(scope="session")
+def _stop_later() -> Iterator[Callable[[LocalServer], None]]:
+    """Stop servers while other tests run: uvicorn looks only every 0.1 s whether to stop, and then waits as long."""
+    stopped: list[Future[None]] = []
+    with ThreadPoolExecutor(4) as threads:
+        yield lambda server: stopped.append(threads.submit(server.stop))
+    for one in stopped:
+        one.result()
+
+
 @pytest.fixture
-def local_server() -> Iterator[LocalServer]:
+def local_server(_stop_later: Callable[[LocalServer], None]) -> Iterator[LocalServer]:
     """Run the embedded backend with an empty database."""
-    with LocalServer() as server:
-        yield server
+    server = LocalServer()
+    server.start()
+    yield server
+    _stop_later(server)
 
 
 class FaultTable:

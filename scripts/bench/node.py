@@ -25,7 +25,7 @@ Line = tuple[str, str, str, str]
 
 
 def node_lines(service_url: str) -> Iterator[Line]:
-    """Yield the lines of the table; the package must be installed and built (`make typescript`)."""
+    """Yield the lines of the table; the package must be installed and built (`make ts-build`)."""
     if shutil.which("node") is None:
         return
     subprocess.run(["npm", "run", "--silent", "build"], cwd=TYPESCRIPT, check=True, stdout=subprocess.DEVNULL)

@@ -15,9 +15,8 @@ Export = Callable[..., None]
 
 
 @pytest.fixture
-def server() -> Iterator[LocalServer]:
-    with LocalServer() as running:
-        yield running
+def server(local_server: LocalServer) -> LocalServer:
+    return local_server
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """A store with 10,000 traces that no test changes."""
+    """A store with 4,000 traces that no test changes."""
     path = tmp_path_factory.mktemp("statements") / "many.db"
     with LocalServer(db=path) as server:
         fill(server)

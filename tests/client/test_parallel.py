@@ -81,6 +81,8 @@ def test_rows_and_order_are_those_of_the_plain_iterator(
     with client_class(endpoint=scripted(timeline).url) as client:
         found = client.usage.iter_traces(START, END, sort_order=order).in_parallel(concurrency=4)
         assert [trace.id for trace in found] == timeline.ids(descending=order != "asc")
+    if client_class is not Netra:
+        return  # one plain iterator is enough
     with Netra(endpoint=scripted(timeline).url) as plain:
         rows = plain.usage.iter_traces(START, END, limit=100, sort_order=order)
         assert [trace.id for trace in rows] == timeline.ids(descending=order != "asc")
@@ -103,12 +105,13 @@ def test_each_trace_near_a_partition_boundary_comes_once(scripted: Scripted, ord
 HOUR = 3_600_000
 ASCENDING, DESCENDING = get_args(SortOrder)
 BURSTS = {
-    "4,000 within 10 ms": [RANDOM.uniform(HOUR / 2, HOUR / 2 + 10) for _ in range(4_000)],
+    "2,000 within 10 ms": [RANDOM.uniform(HOUR / 2, HOUR / 2 + 10) for _ in range(2_000)],
     "60 within a millisecond": [RANDOM.uniform(HOUR / 3, HOUR / 3 + 1) for _ in range(60)] + [1.0 * HOUR],
-    "2,500 within a millisecond": [HOUR / 2 + RANDOM.random() for _ in range(2_500)],
-    "full milliseconds and halves": [HOUR / 2 + number % 40 / 2 for number in range(3_000)],
-    "one every 0.7 ms": [HOUR / 4 + number * 0.7 for number in range(3_000)],
+    "1,700 within a millisecond": [HOUR / 2 + RANDOM.random() for _ in range(1_700)],
+    "full milliseconds and halves": [HOUR / 2 + number % 40 / 2 for number in range(1_800)],
+    "one every 0.7 ms": [HOUR / 4 + number * 0.7 for number in range(1_800)],
 }
+"""The large ones have more rows than one result may have: 1,600, twice `PAGES_PER_PARTITION` full pages."""
 
 
 @pytest.mark.parametrize("burst", slow_if_large(BURSTS))
@@ -161,7 +164,7 @@ def test_few_boundary_ids_are_kept_in_memory() -> None:
 def test_a_cursor_within_a_burst_gives_only_the_missing_rows(order: Any, exact: bool, rounding: str) -> None:
     timeline = Timeline([500 + number / 40 for number in range(600)], exact=exact, rounding=rounding)
     ids = timeline.ids(descending=order is DESCENDING)
-    for last in range(40, 160, 3):
+    for last in range(40, 160, 7):
         cursor = (
             f"{round((500 + int(ids[last].rpartition('-')[2]) / 40) * 1000)}|{ids[last].rpartition('-')[2]}"
         )

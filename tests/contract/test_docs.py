@@ -22,6 +22,8 @@ LINKING = [
     "CHANGELOG.md",
     "BENCHMARKS.md",
     "generated/README.md",
+    "typescript/README.md",
+    "typescript/CHANGELOG.md",
 ]
 
 
@@ -33,6 +35,7 @@ def shown() -> Iterator[tuple[str, str]]:
     """The README, the docs, and every docstring of a public name."""
     for page in FOR_USERS:
         yield page, read(page)
+    yield "typescript/README.md", read("typescript/README.md")
     yield "netra", netra.__doc__ or ""
     for name in netra.__all__:
         value = getattr(netra, name)

@@ -11,13 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
+from opentelemetry.sdk.trace import ReadableSpan
 
 from netra.local import LocalServer
-from tests.support.agent import run_agent
+from tests.support.agent import record_the_documented_trace, run_agent
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = sorted((Path(__file__).parent / "documented").glob("*.py"))
@@ -29,7 +26,7 @@ KEY = "your-api-key"
 @pytest.fixture(scope="module")
 def backend() -> Iterator[tuple[LocalServer, list[ReadableSpan]]]:
     with LocalServer(api_key=KEY) as server:
-        record_the_documented_trace(server)
+        record_the_documented_trace(server.endpoint, api_key=KEY)
         yield server, run_agent(server.endpoint, api_key=KEY)
 
 
@@ -63,22 +60,6 @@ def belonging_to(spans: list[ReadableSpan], **who: str) -> list[ReadableSpan]:
         for span in spans
         if all((span.attributes or {}).get(f"netra.{name}") == value for name, value in who.items())
     ]
-
-
-def record_the_documented_trace(server: LocalServer) -> None:
-    """The trace that the examples about spans ask for, with the spans that they look for."""
-
-    class DocumentedId(RandomIdGenerator):
-        def generate_trace_id(self) -> int:
-            return 0x728C1DE6FA4C53DE143A7D7FEF33FF91
-
-    provider = TracerProvider(id_generator=DocumentedId())
-    exporter = OTLPSpanExporter(f"{server.endpoint}/v1/traces", headers={"x-api-key": KEY})
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracer = provider.get_tracer("documented")
-    with tracer.start_as_current_span("generation_pipeline"), tracer.start_as_current_span("openai.chat"):
-        pass
-    provider.shutdown()
 
 
 SPAN_ID = "[0-9a-f]{16}"

@@ -22,7 +22,7 @@ from tests.support.blocking import BlockingAsyncNetra, ClientClass, both_clients
 from tests.support.rows import END, START, page, session_usage, trace
 from tests.support.scripted import Reply, Request, Scripted, respond, response_bytes
 
-DEADLINE = 0.4
+DEADLINE = 0.2
 TICK = 0.02
 FEW_TICKS = 60 * DEADLINE / TICK
 """A machine may be slow, but then the server is slow as well: it counts fewer ticks."""

@@ -97,9 +97,13 @@ export class APITimeoutError extends APIConnectionError {
 
 /** What an {@link APIStatusError} knows of the response. */
 export interface StatusDetails {
+  /** The HTTP status. */
   readonly statusCode: number;
+  /** The beginning of the body, as text. */
   readonly body?: string;
+  /** The service's identifier of this request. */
   readonly requestId?: string | null;
+  /** How many SECONDS the service asks to wait. */
   readonly retryAfter?: number | null;
 }
 
@@ -200,7 +204,7 @@ export class APIResponseValidationError extends NetraError {
   /** The service's identifier of this request, for its support; null if it sent none. */
   readonly requestId: string | null;
 
-  constructor(message: string, details: { readonly body?: string; readonly requestId?: string | null } = {}) {
+  constructor(message: string, details: Pick<StatusDetails, "body" | "requestId"> = {}) {
     super(message);
     this.body = details.body ?? "";
     this.requestId = details.requestId ?? null;

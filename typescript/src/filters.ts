@@ -26,6 +26,7 @@ export interface Field<Value> {
   isNotNull(): Filter;
 }
 
+/** What a field can be asked that may be one of several values. */
 export interface ListableField<Value> {
   /** The field is one of the values; a list holds one of them. */
   anyOf(...values: Value[]): Filter;
@@ -33,6 +34,7 @@ export interface ListableField<Value> {
   noneOf(...values: Value[]): Filter;
 }
 
+/** What a field can be asked whose values have an order. */
 export interface OrderedField {
   /** Less than. */
   lt(value: number): Filter;
@@ -44,6 +46,7 @@ export interface OrderedField {
   gte(value: number): Filter;
 }
 
+/** What a field can be asked that holds text, or several texts. */
 export interface ContainingField {
   /** The text holds this one; a list holds it as an item. */
   contains(text: string): Filter;
@@ -51,6 +54,7 @@ export interface ContainingField {
   notContains(text: string): Filter;
 }
 
+/** What a field can be asked that holds one text. */
 export interface AffixField {
   /** The text starts with this one. */
   startsWith(text: string): Filter;

@@ -4,7 +4,7 @@ export { Netra } from "./client.js";
 export type { ClientOptions } from "./core/config.js";
 export { Filter } from "./core/filter.js";
 export type { CallOptions, Limits } from "./core/options.js";
-export type { ListSpansParams, ListTracesParams } from "./core/parameters.js";
+export type { FilterSource, ListSpansParams, ListTracesParams } from "./core/parameters.js";
 export type {
   AbortSignalLike,
   FetchInit,

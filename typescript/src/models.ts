@@ -35,7 +35,9 @@ export interface SpansPage extends PagePosition {
 
 /** A trace and all its spans, in the order of their start. */
 export interface TraceWithSpans {
+  /** The trace. */
   readonly trace: TraceSummary;
+  /** All its spans. */
   readonly spans: readonly TraceSpan[];
 }
 

@@ -30,8 +30,6 @@ export class TracesIterator extends PagedIterator<TraceSummary, TracesPage> {
   /**
    * The same walk, each trace with all its spans, in order. Call it before the first row.
    *
-   * @param options `concurrency`: the spans of how many traces are read at a time. Default 8.
-   *
    * @example
    * ```ts
    * for await (const { trace, spans } of client.usage.iterTraces(window).withSpans()) {
@@ -39,7 +37,12 @@ export class TracesIterator extends PagedIterator<TraceSummary, TracesPage> {
    * }
    * ```
    */
-  withSpans(options: { readonly concurrency?: number | undefined } = {}): TracesWithSpans {
+  withSpans(
+    options: {
+      /** The spans of how many traces are read at a time. Default 8. */
+      readonly concurrency?: number | undefined;
+    } = {},
+  ): TracesWithSpans {
     this.checkNotStarted("withSpans");
     return this.restart(concurrencyOf(options.concurrency ?? 8));
   }

@@ -8,6 +8,7 @@ export const API_KEY_HEADER = "x-api-key";
 const RESERVED =
   /^(connection|content-length|content-type|expect|host|te|trailer|transfer-encoding|upgrade)$/;
 
+/** An object of names and values, or text like `name=value,name=value` with percent-encoded values. */
 export type HeadersOption = Readonly<Record<string, string>> | string;
 
 /** All headers to send, by lower-case name; the API key is one of them. */

@@ -6,6 +6,7 @@ import { isUsableCursor } from "./envelopes.js";
 
 /** A row knows where it stands in its list. */
 export interface Row {
+  /** Where this item stands in the list; asks for what follows it. */
   readonly cursor: string;
 }
 

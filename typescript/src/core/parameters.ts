@@ -6,6 +6,12 @@ import { choice, MAX_PAGE_SIZE, optionalText, pageSize, pathSegment, refuseUnkno
 import { Filter } from "./filter.js";
 import { type Timestamp, windowOf } from "./timestamps.js";
 
+/** What stands for a condition in `filters`, such as `fields.hasError`. */
+export interface FilterSource {
+  /** The condition. */
+  toFilter(): Filter;
+}
+
 /** Which traces, in which order, and which page of them. */
 export interface ListTracesParams {
   /** Start of the time range, inclusive: ISO 8601 text such as `"2026-01-01T00:00:00.000Z"`, or a `Date`. */
@@ -31,7 +37,7 @@ export interface ListTracesParams {
   /** Ascending or descending. */
   readonly sortOrder?: SortOrder | null | undefined;
   /** Conditions that must all hold, made from `fields`: `[fields.totalCost.gt(0.5)]`. */
-  readonly filters?: readonly (Filter | { toFilter(): Filter })[] | null | undefined;
+  readonly filters?: readonly (Filter | FilterSource)[] | null | undefined;
 }
 
 /** Which spans of which trace, and which page of them. */
@@ -151,7 +157,7 @@ function conditionsOf(filters: ListTracesParams["filters"]): readonly Filter[] {
     throw new InvalidRequestError(
       "filters must be an array of conditions, such as [fields.totalCost.gt(0.5)].",
     );
-  return filters.map((condition: Filter | { toFilter(): Filter } | null | undefined) => {
+  return filters.map((condition: Filter | FilterSource | null | undefined) => {
     const filter = condition && "toFilter" in condition ? condition.toFilter() : condition;
     if (filter instanceof Filter) return filter;
     throw new InvalidRequestError("filters must hold conditions, such as fields.totalCost.gt(0.5).");

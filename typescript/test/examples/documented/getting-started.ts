@@ -1,0 +1,5 @@
+import { Netra } from "netra-sdk-js" ;
+const client = new Netra ({
+apiKey: "your-api-key" ,
+});
+// Access the usage client
