@@ -19,8 +19,7 @@ from pathlib import Path
 from contract.document import load
 
 from . import RELEASED, ROOT
-from .changes import Change, VersionError, expected, version_problem, word_of
-from .changes import Version as Version
+from .changes import Change, Version, VersionError, expected, version_problem, word_of
 from .contract_changes import contract_changes
 from .python_surface import from_text, python_surface
 from .surfaces import Surface, surface_changes

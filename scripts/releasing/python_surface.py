@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,14 @@ NOT_FOR_CALLERS = {
 }
 
 
-def python_surface(root: Path) -> Surface:
+def python_surface(root: Path, modules: Sequence[str] = MODULES) -> Surface:
     """Return the public names of the package below `root`, in their order in the alphabet."""
     loader = griffe.GriffeLoader(search_paths=[root, root / "generated"], allow_inspection=False)
     loader.load("netra_api")
     loader.load("netra")
     loader.resolve_aliases(implicit=True, external=False)
     public: dict[str, Any] = {}
-    for module_name in MODULES:
+    for module_name in modules:
         module: Any = loader.modules_collection[module_name]
         # The exports of the package itself are put together when it is loaded.
         names = module.members if module_name == "netra" else module.exports
@@ -39,8 +39,8 @@ def python_surface(root: Path) -> Surface:
             member = module.members[name]
             if not name.startswith("_") and not member.is_module:
                 public[f"{module_name}.{name}"] = member.final_target if member.is_alias else member
-    # Its class has no public name.
-    public["netra.filters.fields"] = loader.modules_collection[FIELDS_CLASS]
+    if "netra.filters" in modules:  # its class has no public name
+        public["netra.filters.fields"] = loader.modules_collection[FIELDS_CLASS]
     found: dict[str, Any] = {}
     for path, item in public.items():
         _add(found, path, item, {each.path for each in public.values()})
