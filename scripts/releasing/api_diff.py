@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         ),
         report(
             "the TypeScript package",
-            versions["typescript", "typescript_surfaces"],
+            versions["typescript"],
             package_version(ROOT),
             types,
             is_lenient=not is_release,

@@ -69,14 +69,17 @@ def _add(found: dict[str, Any], path: str, item: Any, public: Set[str]) -> None:
 
 def _bases(target: Any, public: Set[str]) -> list[str]:
     """Return the bases that callers know. Those of ours alone stand for their own bases: their members are listed."""
-    resolved = {base.canonical_path: base for base in target.resolved_bases}
     found: list[str] = []
     for base in target.bases:
-        path = base.canonical_path
-        if path.startswith(("netra.", "netra_api.")) and path not in public:
-            found += _bases(resolved[path], public)
+        known: Any = None
+        if base.canonical_path.startswith(("netra.", "netra_api.")):
+            known = target.modules_collection[base.canonical_path]
+            known = known.final_target if known.is_alias else known
+        if known is None or known.path in public:
+            if not base.canonical_path.endswith(".Generic"):
+                found.append(_text(base))
         else:
-            found.append(_text(base))
+            found += _bases(known, public)
     return list(dict.fromkeys(found))
 
 
