@@ -110,6 +110,14 @@ api-diff: $(INSTALLED) $(SPEC_LINT)/node_modules/.installed $(TYPESCRIPT)/node_m
 api-baseline: $(INSTALLED) ts-build  ## at a release: take today's contract and public APIs as the released ones
 	$(RELEASING).baseline
 
+.PHONY: release
+release: $(INSTALLED) $(SPEC_LINT)/node_modules/.installed  ## wheel, sdist and npm tarball of the tag at HEAD (or of RELEASE_REF) into dist/release; publishes nothing
+	scripts/release.sh
+
+.PHONY: release-check
+release-check: $(INSTALLED) $(SPEC_LINT)/node_modules/.installed  ## build the packages of HEAD twice: the bytes must be the same
+	RELEASE_REF=$${RELEASE_REF:-HEAD} scripts/release.sh --twice
+
 .PHONY: wheel
 wheel: $(INSTALLED)  ## build the wheel and test it in an empty environment
 	scripts/wheel.sh

@@ -24,7 +24,15 @@ from .contract_changes import contract_changes
 from .python_surface import from_text, python_surface
 from .surfaces import Surface, surface_changes
 
-__all__ = ["contract_version", "main", "package_version", "python_version", "report", "typescript"]
+__all__ = [
+    "contract_version",
+    "main",
+    "package_version",
+    "python_version",
+    "report",
+    "typescript",
+    "typescript_surfaces",
+]
 
 SCRIPT = ROOT / "scripts/releasing/typescript_surface.mjs"
 DECLARATIONS = ROOT / "typescript/dist/index.d.ts"
@@ -36,10 +44,12 @@ def main(arguments: Sequence[str]) -> int:
     contract = contract_changes(RELEASED / "openapi.yaml", ROOT / "openapi.yaml")
     released = from_text((RELEASED / "python.json").read_text(encoding="utf-8"))
     python = surface_changes(released, python_surface(ROOT))
-    types = surface_changes(typescript_surface(RELEASED / "typescript.d.ts"), typescript_surface(DECLARATIONS))
+    types = surface_changes(*typescript_surfaces(RELEASED / "typescript.d.ts", DECLARATIONS))
     problems = [
         report("the contract (openapi.yaml)", versions["contract"], contract_version(ROOT), contract),
-        report("the Python package", versions["python"], python_version(ROOT), python, is_lenient=not is_release),
+        report(
+            "the Python package", versions["python"], python_version(ROOT), python, is_lenient=not is_release
+        ),
         report(
             "the TypeScript package",
             versions["typescript"],
@@ -77,16 +87,18 @@ def report(
     return "" if is_lenient and word == "additive" else problem
 
 
-def typescript(command: str, declarations: Path) -> str:
+def typescript(command: str, *declarations: Path) -> str:
     """Run a command of typescript_surface.mjs."""
-    done = subprocess.run(["node", SCRIPT, command, declarations], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["node", SCRIPT, command, *declarations], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"node {SCRIPT.name} failed:\n{done.stderr}")
     return done.stdout
 
 
-def typescript_surface(declarations: Path) -> Surface:
-    return from_text(typescript("surface", declarations))
+def typescript_surfaces(*declarations: Path) -> list[Surface]:
+    return [from_text(line) for line in typescript("surface", *declarations).splitlines()]
 
 
 def contract_version(root: Path) -> str:

@@ -14,28 +14,42 @@ from . import ROOT
 from .changes import Change, Word
 from .filter_changes import filter_changes
 
-__all__ = ["contract_changes"]
+__all__ = ["SPEC_LINT", "contract_changes", "wire_changes"]
 
 SPEC_LINT = ROOT / "scripts/spec-lint"
 IMPACTS: dict[str, Word] = {"major": "breaking", "minor": "additive", "patch": "additive"}
 """What redocly takes for a patch is text, or structure that it has no rule for: that is no less than an addition."""
-TEXT = {"description", "summary", "title", "examples", "example", "externalDocs", "license", "contact", "version"}
+TEXT = {
+    "description",
+    "summary",
+    "title",
+    "examples",
+    "example",
+    "externalDocs",
+    "license",
+    "contact",
+    "version",
+}
 """What only people read. The version is looked at by itself."""
 
 
 def contract_changes(released: Path, current: Path) -> list[Change]:
-    found = [_change(change) for change in _redocly(released, current)]
-    return sorted({*found, *filter_changes(load(released), load(current))})
+    """Return the changes from the contract in one file to that in another, each once."""
+    return [*wire_changes(released, current), *filter_changes(load(released), load(current))]
+
+
+def wire_changes(released: Path, current: Path) -> list[Change]:
+    """Return what redocly looks at: all but the extensions."""
+    return sorted({_change(change) for change in _redocly(released, current)})
 
 
 def _redocly(released: Path, current: Path) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory) / "report.json"
-        command = [SPEC_LINT / "node_modules/.bin/redocly", "diff", "--config", SPEC_LINT / "redocly-diff.yaml"]
-        options = ["--format", "json", "--fail-on", "none", "--output", report]
-        done = subprocess.run(
-            [*command, *options, released, current], capture_output=True, text=True, check=False
-        )
+        program = SPEC_LINT / "node_modules/.bin/redocly"
+        options = ["--config", SPEC_LINT / "redocly-diff.yaml", "--format", "json", "--fail-on", "none"]
+        command = [program, "diff", *options, "--output", report, released, current]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
         if done.returncode or not report.exists():
             raise RuntimeError(f"redocly diff failed:\n{done.stdout}{done.stderr}")
         changes: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))["changes"]

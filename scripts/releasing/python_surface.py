@@ -16,7 +16,9 @@ __all__ = ["as_text", "from_text", "python_surface"]
 
 MODULES = ("netra", "netra.filters", "netra.periods", "netra.local")
 FIELDS_CLASS = "netra.filters._fields._Fields"
-MADE_FOR_CALLERS = re.compile(r"(Async)?(Usage|\w*Iterator|TracesWithSpans|TracesInParallel|TraceWithSpans|\w+Page)")
+MADE_FOR_CALLERS = re.compile(
+    r"(Async)?(Usage|\w*Iterator|TracesWithSpans|TracesInParallel|TraceWithSpans|\w+Page)"
+)
 """What no caller makes: how it is made is not public."""
 NOT_FOR_CALLERS = {
     *("__slots__", "__repr__", "__reduce__", "__reduce_ex__", "__copy__", "__deepcopy__"),
@@ -27,8 +29,9 @@ NOT_FOR_CALLERS = {
 def python_surface(root: Path, modules: Sequence[str] = MODULES) -> Surface:
     """Return the public names of the package below `root`, in their order in the alphabet."""
     loader = griffe.GriffeLoader(search_paths=[root, root / "generated"], allow_inspection=False)
-    loader.load("netra_api")
-    loader.load("netra")
+    # Not what lies in the current directory.
+    loader.load("netra_api", try_relative_path=False)
+    loader.load("netra", try_relative_path=False)
     loader.resolve_aliases(implicit=True, external=False)
     public: dict[str, Any] = {}
     for module_name in modules:
@@ -65,12 +68,19 @@ def _add(found: dict[str, Any], path: str, item: Any, public: Set[str]) -> None:
 
 
 def _bases(target: Any, public: Set[str]) -> list[str]:
-    """Return the bases that callers know: not those that are ours alone, whose members are listed."""
-    return [
-        _text(base)
-        for base in target.bases
-        if not base.canonical_path.startswith(("netra.", "netra_api.")) or base.canonical_path in public
-    ]
+    """Return the bases that callers know. Those of ours alone stand for their own bases: their members are listed."""
+    found: list[str] = []
+    for base in target.bases:
+        known: Any = None
+        if base.canonical_path.startswith(("netra.", "netra_api.")):
+            known = target.modules_collection[base.canonical_path]
+            known = known.final_target if known.is_alias else known
+        if known is None or known.path in public:
+            if not base.canonical_path.endswith(".Generic"):
+                found.append(_text(base))
+        else:
+            found += _bases(known, public)
+    return list(dict.fromkeys(found))
 
 
 def _is_public(class_name: str, name: str) -> bool:
@@ -82,7 +92,6 @@ def _is_public(class_name: str, name: str) -> bool:
 
 def _function(target: Any) -> dict[str, Any]:
     entry: dict[str, Any] = {"kind": "async function" if "async" in target.labels else "function"}
-    overloads = target.parent.overloads.get(target.name) if hasattr(target.parent, "overloads") else None
     parameters = [
         {
             "name": one.name,
@@ -94,13 +103,14 @@ def _function(target: Any) -> dict[str, Any]:
         if one.name not in ("self", "cls")
     ]
     entry |= {"parameters": parameters, "returns": _text(target.returns)}
-    if overloads:
-        entry["overloads"] = [
-            f"({', '.join(f'{one.name}: {_text(one.annotation)}' for one in overload.parameters if one.name != 'self')})"
-            f" -> {_text(overload.returns)}"
-            for overload in overloads
-        ]
+    if target.overloads:
+        entry["overloads"] = [_signature(overload) for overload in target.overloads]
     return entry
+
+
+def _signature(function: Any) -> str:
+    parameters = (f"{one.name}: {_text(one.annotation)}" for one in function.parameters if one.name != "self")
+    return f"({', '.join(parameters)}) -> {_text(function.returns)}"
 
 
 def _text(expression: Any) -> str:

@@ -1,7 +1,7 @@
 """What changed between two public APIs, each a mapping from names to what stands behind them.
 
-An entry has `kind`; a function `parameters` and `returns`, or `overloads`; a class `bases`; an attribute `annotation`, and
-where callers make such objects themselves `given`. What only people read is not in it.
+An entry has `kind`; a function `parameters` and `returns`, or `overloads`; a class `bases`; an attribute `annotation`,
+and where callers make such objects themselves `given`. What only people read is not in it.
 """
 
 from __future__ import annotations

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
 from releasing.changes import word_of
-from releasing.contract_changes import SPEC_LINT, contract_changes
+from releasing.contract_changes import SPEC_LINT, contract_changes, wire_changes
+from releasing.filter_changes import filter_changes
 
-from contract.document import load  # isort: skip
+from contract.document import Document, load  # isort: skip
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = [
     pytest.mark.process,
@@ -113,13 +115,6 @@ VARIANTS: dict[str, tuple[str, Callable[[Contract], object]]] = {
         "breaking",
         lambda c: c["components"]["securitySchemes"]["apiKey"].update(name="x-k"),
     ),
-    "a filter field is gone": ("breaking", lambda c: filter_fields(c).pop("service")),
-    "the type of a filter field": ("breaking", lambda c: filter_fields(c)["latency"].update(type="string")),
-    "a filter operator is gone": ("breaking", lambda c: operators(c, "boolean").remove("equals")),
-    "a filter field may be refused": (
-        "breaking",
-        lambda c: filter_fields(c)["latency"].update(unconfirmed=True),
-    ),
     "a new operation": ("additive", with_an_operation),
     "a new field of a response": ("additive", lambda c: fields(c, "TraceSpan").update(new=NULLABLE)),
     "a new optional field of a request": (
@@ -133,9 +128,6 @@ VARIANTS: dict[str, tuple[str, Callable[[Contract], object]]] = {
         "additive",
         lambda c: schemas(c)["TraceSpan"]["required"].append("status"),
     ),
-    "a new filter field": ("additive", lambda c: filter_fields(c).update(new=TEXT)),
-    "a new filter operator": ("additive", lambda c: operators(c, "boolean").append("any_of")),
-    "a confirmed filter field": ("additive", lambda c: filter_fields(c)["has_pii"].pop("unconfirmed")),
     "text only": (
         "none",
         lambda c: (
@@ -150,6 +142,23 @@ VARIANTS: dict[str, tuple[str, Callable[[Contract], object]]] = {
     "nothing": ("none", lambda c: None),
 }
 
+FILTER_VARIANTS: dict[str, tuple[str, Callable[[Contract], object]]] = {
+    "a filter field is gone": ("breaking", lambda c: filter_fields(c).pop("service")),
+    "the type of a filter field": ("breaking", lambda c: filter_fields(c)["latency"].update(type="string")),
+    "a filter operator is gone": ("breaking", lambda c: operators(c, "boolean").remove("equals")),
+    "a filter field may be refused": (
+        "breaking",
+        lambda c: filter_fields(c)["latency"].update(unconfirmed=True),
+    ),
+    "a new filter field": ("additive", lambda c: filter_fields(c).update(new=TEXT)),
+    "a new filter operator": ("additive", lambda c: operators(c, "boolean").append("any_of")),
+    "a confirmed filter field": ("additive", lambda c: filter_fields(c)["has_pii"].pop("unconfirmed")),
+    "the words of a filter field": (
+        "none",
+        lambda c: filter_fields(c)["latency"].update(description="Other words."),
+    ),
+}
+
 
 @pytest.fixture(scope="module")
 def contract() -> Contract:
@@ -161,7 +170,7 @@ def contract() -> Contract:
 def word_for(directory: Path, released: Contract, current: Contract) -> str:
     for name, content in (("released", released), ("current", current)):
         (directory / f"{name}.yaml").write_text(json.dumps(content), encoding="utf-8")
-    return word_of(contract_changes(directory / "released.yaml", directory / "current.yaml"))
+    return word_of(wire_changes(directory / "released.yaml", directory / "current.yaml"))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -170,6 +179,29 @@ def test_each_change_has_its_word(variant: str, contract: Contract, tmp_path: Pa
     current = copy.deepcopy(contract)
     change(current)
     assert word_for(tmp_path, contract, current) == word
+
+
+@pytest.mark.parametrize("variant", FILTER_VARIANTS)
+def test_each_change_of_a_filter_field_has_its_word(variant: str, contract: Contract) -> None:
+    word, change = FILTER_VARIANTS[variant]
+    current = copy.deepcopy(contract)
+    change(current)
+    assert word_of(filter_changes(Document(contract), Document(current))) == word
+
+
+def test_both_kinds_of_changes_are_told(contract: Contract, tmp_path: Path) -> None:
+    current = copy.deepcopy(contract)
+    schemas(current)["PageSize"]["maximum"] = 200
+    filter_fields(current).pop("service")
+    changed = tmp_path / "openapi.yaml"
+    changed.write_text(json.dumps(current), encoding="utf-8")
+    changes = contract_changes(ROOT / "openapi.yaml", changed)
+    assert [change.what for change in changes if "service" in change.what] == [
+        "removed the filter field service"
+    ]
+    assert [change.word for change in changes if "PageSize" in change.what or "maximum" in change.what] == [
+        "additive"
+    ]
 
 
 @pytest.mark.parametrize(("values", "word"), [(["tool", "agent", "new"], "breaking"), (["tool"], "additive")])

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
 
 from releasing import api_diff
 from releasing.changes import Change, Version, VersionError, expected, version_problem, word_of
 from releasing.python_surface import as_text, from_text, python_surface
 from releasing.surfaces import surface_changes
+
+ROOT = Path(__file__).parents[2]
 
 PYTHON = '''
 from typing import Literal, overload
@@ -148,7 +149,8 @@ TYPESCRIPT_VARIANTS = [
 
 @pytest.mark.process
 @pytest.mark.skipif(
-    not (ROOT / "typescript/node_modules/typescript").exists(), reason="`make ts-build` installs what reads TypeScript"
+    not (ROOT / "typescript/node_modules/typescript").exists(),
+    reason="`make ts-build` installs what reads TypeScript",
 )
 def test_each_change_of_typescript_has_its_word(tmp_path: Path) -> None:
     path = tmp_path / "index.d.ts"
@@ -156,11 +158,13 @@ def test_each_change_of_typescript_has_its_word(tmp_path: Path) -> None:
     stripped = tmp_path / "released.d.ts"
     stripped.write_text(api_diff.typescript("strip", path))
     assert "A row" not in stripped.read_text()
-    released = api_diff.typescript_surface(stripped)
-    for word, old, new in TYPESCRIPT_VARIANTS:
+    variants = [tmp_path / f"{number}.d.ts" for number in range(len(TYPESCRIPT_VARIANTS))]
+    for variant, (_, old, new) in zip(variants, TYPESCRIPT_VARIANTS, strict=True):
         assert old in TYPESCRIPT
-        path.write_text(TYPESCRIPT.replace(old, new, 1))
-        assert word_of(surface_changes(released, api_diff.typescript_surface(path))) == word, (old, new)
+        variant.write_text(TYPESCRIPT.replace(old, new, 1))
+    released, *surfaces = api_diff.typescript_surfaces(stripped, *variants)
+    for (word, old, new), surface in zip(TYPESCRIPT_VARIANTS, surfaces, strict=True):
+        assert word_of(surface_changes(released, surface)) == word, (old, new)
 
 
 # ---------------------------------------------------------------- versions
@@ -207,6 +211,9 @@ def test_the_word_comes_first_and_what_changed_below(capsys: pytest.CaptureFixtu
         "  additive: added x",
         "  text: said it otherwise",
     ]
-    assert problem == "The version of the contract is 1.0.0; expected is 1.1.0 or later, because something was added since 1.0.0."
+    assert (
+        problem
+        == "The version of the contract is 1.0.0; expected is 1.1.0 or later, because something was added since 1.0.0."
+    )
     assert api_diff.report("a package", "1.0.0", "1.0.0", changes, is_lenient=True) == ""
     assert api_diff.report("a package", "1.0.0", "1.0.0", [Change("breaking", "x")], is_lenient=True)
