@@ -1,11 +1,18 @@
 /** Make the iterators: from a checked query, and a function that sends. */
 
-import { concurrencyOf } from "./core/checks.js";
+import { concurrencyOf, refuseUnknown } from "./core/checks.js";
 import { listSpansByTraceId, listTraces } from "./core/operations.js";
 import type { Options } from "./core/options.js";
-import { inLargePages, type SpansQuery, spansOfTrace, type TracesQuery } from "./core/parameters.js";
+import {
+  checkObject,
+  inLargePages,
+  type SpansQuery,
+  spansOfTrace,
+  type TracesQuery,
+} from "./core/parameters.js";
 import type { AbortSignalLike } from "./core/platform.js";
 import { type CallGroup, newCallGroup, type Send } from "./core/request-flow.js";
+import { InvalidRequestError } from "./errors.js";
 import type { SpansPage, TraceSpan, TraceSummary, TracesPage } from "./models.js";
 import { PagedIterator, type PageSource } from "./paged-iterator.js";
 import { TracesWithSpans } from "./traces-with-spans.js";
@@ -44,7 +51,10 @@ export class TracesIterator extends PagedIterator<TraceSummary, TracesPage> {
     } = {},
   ): TracesWithSpans {
     this.checkNotStarted("withSpans");
-    return this.restart(concurrencyOf(options.concurrency ?? 8));
+    checkObject(options, "{ concurrency: 8 }");
+    const { concurrency, ...unknown } = options;
+    refuseUnknown(unknown, "option", InvalidRequestError);
+    return this.restart(concurrencyOf(concurrency ?? 8));
   }
 }
 

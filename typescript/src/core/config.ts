@@ -89,10 +89,11 @@ export function readConfig(options: ClientOptions): Config {
   }
   if (typeof (fetch ?? platform.fetch) !== "function")
     throw new ConfigurationError("fetch must be a function; pass one where the platform has none.");
-  const named = (typeof secretHeaders === "string" ? [secretHeaders] : (secretHeaders ?? [])).map(String);
+  const named = typeof secretHeaders === "string" ? [secretHeaders] : (secretHeaders ?? []);
+  if (!Array.isArray(named)) throw new ConfigurationError("secretHeaders must be an array of names.");
   const redactor = redactorOf(
     sent,
-    named.map((name) => name.toLowerCase()),
+    named.map((name) => String(name).toLowerCase()),
   );
   // A browser sends its own; some would ask the server whether ours is allowed.
   if (!isBrowser()) sent["user-agent"] ??= userAgent(app);

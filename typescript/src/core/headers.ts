@@ -30,6 +30,9 @@ export function readHeaders(
 
 /** Parse an object, or W3C Correlation-Context text: `k1=v1,k2=v2` with percent-encoded values. */
 function parseHeaders(headers: HeadersOption, source: string): Record<string, string> {
+  // The entries of a Headers or a Map are no fields of it: they would be left out.
+  if (typeof headers !== "string" && (Object(headers) !== headers || Symbol.iterator in headers))
+    throw new ConfigurationError(`${source} must be an object of names and values, or text.`);
   const result: Record<string, string> = {};
   for (const [name, value] of typeof headers === "string"
     ? pairsOf(headers, source)

@@ -157,14 +157,14 @@ function conditionsOf(filters: ListTracesParams["filters"]): readonly Filter[] {
     throw new InvalidRequestError(
       "filters must be an array of conditions, such as [fields.totalCost.gt(0.5)].",
     );
-  return filters.map((condition: Filter | FilterSource | null | undefined) => {
-    const filter = condition && "toFilter" in condition ? condition.toFilter() : condition;
+  return filters.map((condition: (Partial<FilterSource> & Filter) | null | undefined) => {
+    const filter = typeof condition?.toFilter === "function" ? condition.toFilter() : condition;
     if (filter instanceof Filter) return filter;
     throw new InvalidRequestError("filters must hold conditions, such as fields.totalCost.gt(0.5).");
   });
 }
 
-function checkObject(params: unknown, example: string): void {
+export function checkObject(params: unknown, example: string): void {
   if (typeof params !== "object" || params === null)
     throw new InvalidRequestError(`The parameters are one object, such as ${example}.`);
 }
