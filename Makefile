@@ -15,6 +15,8 @@ HAS_NODE := node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'
 with_node = @if $(HAS_NODE); then $(MAKE) --no-print-directory $(1); \
 	else echo "SKIPPED, because Node 20 or newer is not installed: make $(1)"; fi
 
+RELEASING = PYTHONPATH=scripts $(BIN)/python -m releasing
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -69,7 +71,7 @@ lowest:  ## tests of the client with the lowest allowed versions of its dependen
 	PYTHON=$(PYTHON) scripts/lowest.sh
 
 .PHONY: check
-check: node lint types spec-lint drift test lowest wheel ts-package cost  ## everything that must pass: what CI runs
+check: node lint types spec-lint api-diff drift test lowest wheel ts-package cost  ## everything that must pass: what CI runs
 
 .PHONY: node
 node:
@@ -98,6 +100,23 @@ types: $(INSTALLED)  ## mypy (strict), pyright, and tsc for TypeScript
 .PHONY: spec-lint
 spec-lint: $(SPEC_LINT)/node_modules/.installed  ## redocly's recommended-strict rules on openapi.yaml
 	$(SPEC_LINT)/node_modules/.bin/redocly lint --config $(SPEC_LINT)/redocly.yaml openapi.yaml
+
+.PHONY: api-diff
+api-diff: $(INSTALLED) $(SPEC_LINT)/node_modules/.installed $(TYPESCRIPT)/node_modules/.installed  ## what changed since the last release: breaking, additive or none, for the contract and both packages
+	@$(NPM_RUN) build
+	@$(RELEASING).api_diff
+
+.PHONY: api-baseline
+api-baseline: $(INSTALLED) ts-build  ## at a release: take today's contract and public APIs as the released ones
+	$(RELEASING).baseline
+
+.PHONY: release
+release: $(INSTALLED) $(SPEC_LINT)/node_modules/.installed  ## wheel, sdist and npm tarball of the tag at HEAD (or of RELEASE_REF) into dist/release; publishes nothing
+	scripts/release.sh
+
+.PHONY: release-check
+release-check: $(INSTALLED) $(SPEC_LINT)/node_modules/.installed  ## build the packages of HEAD twice: the bytes must be the same
+	RELEASE_REF=$${RELEASE_REF:-HEAD} scripts/release.sh --twice
 
 .PHONY: wheel
 wheel: $(INSTALLED)  ## build the wheel and test it in an empty environment

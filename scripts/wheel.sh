@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-rm -rf dist
+rm -f dist/*.whl dist/*.tar.gz
 python -m build --no-isolation --outdir dist . >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
 
 # The tested versions, without hashes (the wheel itself has none).

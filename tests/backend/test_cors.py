@@ -162,6 +162,7 @@ def test_a_page_can_read_an_unexpected_error_whose_id_is_in_the_log(
     assert response.headers["x-request-id"] in record.getMessage()
 
 
+@pytest.mark.slow
 def test_a_page_can_read_injected_faults() -> None:
     """And knows from `Retry-After` how long to wait."""
     seen = set()

@@ -49,7 +49,7 @@ def test_schemathesis_finds_nothing(tmp_path: Path) -> None:
                 str(Path(__file__).parents[2] / "openapi.yaml"),
                 *("--url", server.url),
                 *("--header", "x-api-key: secret"),
-                *("--max-examples", "40"),
+                *("--max-examples", "25"),
                 *("--seed", "1"),
                 "--no-color",
             ],

@@ -77,7 +77,8 @@ def expected_traces_body(arguments: dict[str, Any]) -> dict[str, Any]:
 def test_traces_requests_for_every_combination_of_arguments(setup: Setup) -> None:
     client, server, base = setup
     optional = {**FILTERS, **PAGINATION, **{name: value for name, (_, value) in SORTING.items()}}
-    for arguments in combinations(optional):
+    # The arguments are in the body and the base is in the path: one base meets all combinations.
+    for arguments in itertools.islice(combinations(optional), 0, None, 1 if base else 7):
         for method in (client.usage.list_traces, client.usage.iter_traces):
             list(method(START, END, **arguments))
             sent = server.requests.pop()
