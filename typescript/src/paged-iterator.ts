@@ -34,7 +34,12 @@ export abstract class Walk<Item> implements AsyncIterableIterator<Item> {
   }
 
   /** The resume point: pass it as `cursor` to a later call, which goes on after the last row emitted here. */
-  abstract get cursor(): string | null;
+  get cursor(): string | null {
+    return this.resumePoint.cursor;
+  }
+
+  /** @internal */
+  abstract get resumePoint(): ResumePoint;
 
   /** The next item; undefined at the end. @internal */
   protected abstract take(): Promise<Item | undefined>;
@@ -53,7 +58,7 @@ export abstract class Walk<Item> implements AsyncIterableIterator<Item> {
       try {
         if (isAborted(this.signals)) {
           const error = abortError("The walk");
-          error.cursor = this.cursor;
+          attachCursor(error, this.resumePoint);
           throw error;
         }
         const value: Item | undefined = await this.take();
@@ -97,6 +102,8 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
   private prefetched: { readonly page: Promise<PageT>; cancel(): void } | undefined;
   private started: "rows" | "pages" | undefined;
   private page: PageT | undefined;
+  /** One for all: it does one thing after the other. */
+  private pageIterator: PageIterator<PageT> | undefined;
 
   /** @internal */
   constructor(source: PageSource<PageT, RowT>) {
@@ -105,12 +112,8 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
     this.state = new IteratorState<RowT>(source.cursor);
   }
 
-  override get cursor(): string | null {
-    return this.resumePoint.cursor;
-  }
-
   /** @internal */
-  get resumePoint(): ResumePoint {
+  override get resumePoint(): ResumePoint {
     return this.state.resumePoint;
   }
 
@@ -129,12 +132,13 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
    */
   pages(): PageIterator<PageT> {
     this.checkNotStarted("pages");
-    return new PageIterator(
+    this.pageIterator ??= new PageIterator(
       this,
       () => this.takePage(),
       () => this.stop(),
       this.source.signals,
     );
+    return this.pageIterator;
   }
 
   /** @internal */
@@ -203,7 +207,7 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
 export class PageIterator<PageT> extends Walk<PageT> {
   /** @internal */
   constructor(
-    private readonly walk: { readonly cursor: string | null },
+    private readonly walk: { readonly resumePoint: ResumePoint },
     /** @internal */
     protected override readonly take: () => Promise<PageT | undefined>,
     /** @internal */
@@ -213,7 +217,8 @@ export class PageIterator<PageT> extends Walk<PageT> {
     super(signals);
   }
 
-  override get cursor(): string | null {
-    return this.walk.cursor;
+  /** @internal */
+  override get resumePoint(): ResumePoint {
+    return this.walk.resumePoint;
   }
 }

@@ -47,6 +47,8 @@ export class TracesWithSpans extends Walk<TraceWithSpans> {
   private started: "rows" | "pages" | undefined;
   /** The page that is being filled, for `pages()`. */
   private batch: TraceWithSpans[] = [];
+  /** One for all: it does one thing after the other. */
+  private pageIterator: PageIterator<TracesWithSpansPage> | undefined;
 
   /** @internal */
   constructor(plan: TracesWithSpansPlan) {
@@ -55,19 +57,21 @@ export class TracesWithSpans extends Walk<TraceWithSpans> {
     this.emitted = plan.traces.resumePoint;
   }
 
-  override get cursor(): string | null {
-    return this.emitted.cursor;
+  /** @internal */
+  override get resumePoint(): ResumePoint {
+    return this.emitted;
   }
 
   /** The same walk, page by page. Call it before the first row. */
   pages(): PageIterator<TracesWithSpansPage> {
     checkNotStarted(this.started, "pages");
-    return new PageIterator(
+    this.pageIterator ??= new PageIterator(
       this,
       () => this.takePage(),
       () => this.stop(),
       this.plan.signals,
     );
+    return this.pageIterator;
   }
 
   /** @internal */
