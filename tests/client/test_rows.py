@@ -133,7 +133,11 @@ def test_copies_keep_unknown_fields(model: type[Any]) -> None:
         assert type(again) is model
         assert again.to_dict(use_api_names=True) == row.to_dict(use_api_names=True)
     evolved = attrs.evolve(row, total_cost=9.5)
-    assert (evolved.total_cost, evolved["x_region"], evolved["x_quality"]) == (9.5, None, UNKNOWN["x_quality"])
+    assert (evolved.total_cost, evolved["x_region"], evolved["x_quality"]) == (
+        9.5,
+        None,
+        UNKNOWN["x_quality"],
+    )
     for again in (evolved, copy.copy(row), copy.deepcopy(row)):
         again.additional_properties["x_region"] = "eu"
     assert row["x_region"] is None
