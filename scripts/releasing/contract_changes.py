@@ -57,7 +57,13 @@ def _redocly(released: Path, current: Path) -> list[dict[str, Any]]:
 
 
 def _change(change: dict[str, Any]) -> Change:
-    place = change["path"].removeprefix("#/").replace("~1", "/").replace("~0", "~")
+    place = (
+        change["path"]
+        .removeprefix("#/")
+        .removeprefix("paths/")
+        .replace("/content/application~1json/schema", "")
+    )
+    place = place.replace("/properties/", ".").replace("/items", "[]").replace("~1", "/").replace("~0", "~")
     if name := change.get("property", ""):
         place += f" · {name}"
     messages = [verdict["message"] for verdict in change["verdicts"]]

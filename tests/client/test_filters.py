@@ -11,7 +11,7 @@ import pytest
 
 from netra import APIConnectionError, BadRequestError, InvalidRequestError, Netra
 from netra.filters import Filter, fields
-from tests.support.blocking import ClientClass, both_clients
+from tests.support.blocking import ClientClass, both_clients, both_clients_many_cases
 from tests.support.methods import TRACE_ITERATORS, get_method
 from tests.support.rows import END, START, page, requested_id, span
 from tests.support.scripted import Reply, Request, Scripted, respond
@@ -77,7 +77,7 @@ def test_a_400_names_what_no_published_client_sends(scripted: Scripted, client_c
 WRONG = [fields.total_cost > 1, "total_cost > 1", {"total_cost": 1}, 5, [True], [fields.total_cost], [None]]
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("method", ["list_traces", *TRACE_ITERATORS])
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
 def test_what_is_no_list_of_conditions_is_refused(client_class: ClientClass, method: str, wrong: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netra import APIResponseValidationError, InvalidRequestError, Netra, NetraError, PaginationError
-from tests.support.blocking import ClientClass, both_clients
+from tests.support.blocking import ClientClass, both_clients, both_clients_many_cases
 from tests.support.methods import TRACE_ITERATORS, get_method
 from tests.support.rows import END, START, page, requested_id, session_usage, span, tenant_usage, trace
 from tests.support.scripted import Reply, Request, Scripted, respond
@@ -48,7 +48,7 @@ def test_the_usage_of_another_id_is_rejected(
             call(client_class, server.url, method, "AceTech", START, END)
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("method", ROWS)
 @pytest.mark.parametrize(
     ("filter_name", "field"),
@@ -67,7 +67,7 @@ def test_a_row_with_another_id_is_rejected(
         call(client_class, server.url, method, START, END, **{filter_name: "mine"})
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("method", ROWS)
 @pytest.mark.parametrize("name", ["session_id", "user_id", "tenant_id"])
 def test_a_row_without_an_id_is_accepted(
@@ -144,7 +144,7 @@ FAILURES: list[dict[str, Any]] = [
 ]
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("nothing", [None, {}, {"tokenCount": 0, "session_id": None}], ids=str)
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
 def test_an_error_body_with_status_200_is_not_missing_usage(
@@ -176,7 +176,7 @@ def test_an_error_body_inside_data_is_not_missing_usage(scripted: Scripted, insi
         call(Netra, server.url, "get_tenant_usage", "AceTech", START, END)
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("method", [*ROWS, *SPANS])
 @pytest.mark.parametrize(
     "failure",
@@ -235,7 +235,7 @@ def test_zero_usage_is_a_valid_result(scripted: Scripted) -> None:
         assert call(Netra, url, "get_tenant_usage", "AceTech", START, END).total_cost == 0
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("method", [*ROWS, *SPANS])
 @pytest.mark.parametrize(
     ("outer", "inner"),

@@ -39,9 +39,9 @@ def longest_backoff(
 TRANSIENT = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
 
 
-@pytest.mark.parametrize("code", [*range(300, 600), 698, 999])
-def test_only_transient_statuses_are_retried(code: int) -> None:
-    assert (longest_backoff(status(code)) is not None) == (code in TRANSIENT)
+def test_only_transient_statuses_are_retried() -> None:
+    retried = [code for code in (*range(300, 600), 698, 999) if longest_backoff(status(code)) is not None]
+    assert retried == TRANSIENT
 
 
 @pytest.mark.parametrize(

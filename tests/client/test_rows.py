@@ -48,7 +48,7 @@ SENT: dict[type[Any], dict[str, Any]] = {
 }
 MODELS = list(SENT)
 each_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-UNKNOWN = {"quality": {"score": [1, None]}, "region": None}
+UNKNOWN = {"x_quality": {"score": [1, None]}, "x_region": None}
 """Fields that are unknown to the contract."""
 
 
@@ -133,10 +133,14 @@ def test_copies_keep_unknown_fields(model: type[Any]) -> None:
         assert type(again) is model
         assert again.to_dict(use_api_names=True) == row.to_dict(use_api_names=True)
     evolved = attrs.evolve(row, total_cost=9.5)
-    assert (evolved.total_cost, evolved["region"], evolved["quality"]) == (9.5, None, UNKNOWN["quality"])
+    assert (evolved.total_cost, evolved["x_region"], evolved["x_quality"]) == (
+        9.5,
+        None,
+        UNKNOWN["x_quality"],
+    )
     for again in (evolved, copy.copy(row), copy.deepcopy(row)):
-        again.additional_properties["region"] = "eu"
-    assert row["region"] is None
+        again.additional_properties["x_region"] = "eu"
+    assert row["x_region"] is None
 
 
 @each_model
@@ -155,14 +159,14 @@ def test_null_and_absent_are_the_same_value() -> None:
 
 @each_model
 def test_the_repr_is_short_and_shows_only_fields_with_a_value(model: type[Any]) -> None:
-    row = model.from_dict({**SENT[model], "region": "eu"})
+    row = model.from_dict({**SENT[model], "x_region": "eu"})
     text = repr(row)
     assert text.startswith(f"{model.__name__}(")
     assert "None" not in text
     assert len(text) < 250
     parent: Any = model.__base__  # the generated model shows them all
-    base = repr(parent.from_dict({**SENT[model], "region": "eu"}))
-    assert "region='eu'" in base
+    base = repr(parent.from_dict({**SENT[model], "x_region": "eu"}))
+    assert "x_region='eu'" in base
     assert "None" not in base.replace("{'b': None}", "")
 
 
@@ -243,7 +247,7 @@ def test_sums_of_exact_costs_are_exact() -> None:
 
 # ---------------------------------------------------------------- common uses of rows
 
-TRACES = [trace(1, total_cost=0.5, models=["m"]), trace(2), trace(3, session_id="s", region="eu")]
+TRACES = [trace(1, total_cost=0.5, models=["m"]), trace(2), trace(3, session_id="s", x_region="eu")]
 
 
 def test_rows_can_be_written_to_a_csv_file() -> None:
@@ -263,7 +267,7 @@ def test_rows_can_be_put_into_a_data_frame() -> None:
     assert list(frame["id"]) == ["trace-1", "trace-2", "trace-3"]
     assert frame["total_cost"].sum() == 0.5
     assert frame["total_cost"].isna().sum() == 2
-    assert set(frame.columns) == {*TraceSummary._api_names, "region"}
+    assert set(frame.columns) == {*TraceSummary._api_names, "x_region"}
 
 
 @each_model

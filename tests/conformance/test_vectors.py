@@ -19,7 +19,7 @@ from netra._sync.transport import Transport
 from netra.aio.transport import AsyncTransport
 from netra.filters import Filter
 from tests.faults.wire import then_close, then_reset
-from tests.support.blocking import ClientClass, both_clients
+from tests.support.blocking import ClientClass, both_clients_many_cases
 from tests.support.scripted import Reply, Request, Scripted, response_bytes, send_bytes
 
 FOLDER = Path(__file__).parents[2] / "conformance"
@@ -34,7 +34,7 @@ OWN_NAMES = {"start_time_ms": "start_time", "end_time_ms": "end_time"}
 """What the documentation for Python names otherwise, in spans."""
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("vector", VECTORS)
 def test_vector(
     vector: dict[str, Any], client_class: ClientClass, scripted: Scripted, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from netra import APIConnectionError, APIResponseValidationError, AsyncNetra, Netra
-from tests.support.blocking import ClientClass, both_clients
+from tests.support.blocking import ClientClass, both_clients, both_clients_many_cases
 from tests.support.methods import get_method
 from tests.support.rows import END, START, page, requested_id, session_usage, span, trace
 from tests.support.scripted import Reply, Request, Scripted, respond, send_bytes
@@ -42,7 +42,7 @@ DECODED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 }
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("encoding", DECODED)
 @pytest.mark.parametrize("pieces", [1, 7])
 def test_a_requested_encoding_is_decoded(
@@ -163,7 +163,7 @@ def numbers(rows: Any) -> list[int]:
     return [int(row.id.rpartition("-")[2]) for row in rows]
 
 
-@both_clients
+@both_clients_many_cases
 @pytest.mark.parametrize("limit", [None, 20, 100, 7])
 @pytest.mark.parametrize("method", METHODS)
 def test_a_page_that_is_too_large_is_read_in_smaller_pages(

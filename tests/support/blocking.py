@@ -84,3 +84,10 @@ ClientClass = type[Netra | BlockingAsyncNetra]
 
 both_clients = pytest.mark.parametrize("client_class", [Netra, BlockingAsyncNetra], ids=["sync", "async"])
 """Run a test with the sync client and with the async client."""
+
+both_clients_many_cases = pytest.mark.parametrize(
+    "client_class",
+    [Netra, pytest.param(BlockingAsyncNetra, marks=pytest.mark.slow)],
+    ids=["sync", "async"],
+)
+"""The same for a test with many cases: `make quick` runs them with the sync client only."""

@@ -44,24 +44,24 @@ def field_of(name: str) -> Any:
     return fields.metadata["plan"] if FIELD_TYPES[name] == "object" else getattr(fields, name)
 
 
-@pytest.mark.parametrize("wire", WRITTEN)
 @pytest.mark.parametrize("name", FIELD_TYPES)
-def test_each_field_takes_the_operators_of_the_contract(name: str, wire: str) -> None:
+def test_each_field_takes_the_operators_of_the_contract(name: str) -> None:
     kind = FIELD_TYPES[name]
-    value = 2.5 if kind == "object" and wire in ORDER else VALUES[kind]
-    if wire not in OPERATORS[kind]:
-        with pytest.raises(InvalidRequestError, match=rf"fields.{name}: .* does not fit; these do: "):
-            WRITTEN[wire](field_of(name), value)
-        return
-    found = WRITTEN[wire](field_of(name), value)
-    sent: dict[str, Any] = {"field": name, "operator": wire, "type": kind}
-    if kind == "object":
-        sent["key"] = "plan"
-    if "null" not in wire:
-        sent["value"] = [value] if wire in ("any_of", "none_of") else value
-    assert found.to_dict() == sent
-    assert found == Filter(name, wire, sent.get("value"), key=sent.get("key"))
-    assert eval(repr(found), {"fields": fields}) == found
+    for wire, write in WRITTEN.items():
+        value = 2.5 if kind == "object" and wire in ORDER else VALUES[kind]
+        if wire not in OPERATORS[kind]:
+            with pytest.raises(InvalidRequestError, match=rf"fields.{name}: .* does not fit; these do: "):
+                write(field_of(name), value)
+            continue
+        found = write(field_of(name), value)
+        sent: dict[str, Any] = {"field": name, "operator": wire, "type": kind}
+        if kind == "object":
+            sent["key"] = "plan"
+        if "null" not in wire:
+            sent["value"] = [value] if wire in ("any_of", "none_of") else value
+        assert found.to_dict() == sent
+        assert found == Filter(name, wire, sent.get("value"), key=sent.get("key"))
+        assert eval(repr(found), {"fields": fields}) == found
 
 
 @pytest.mark.parametrize(
