@@ -16,6 +16,7 @@ export default defineConfig({
           name: "quick",
           include: ["test/**/*.test.ts"],
           exclude: [...FAULTS, ...PACKAGE],
+          testTimeout: 30_000,
           setupFiles: ["test/support/setup.ts"],
         },
       },

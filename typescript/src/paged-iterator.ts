@@ -133,7 +133,7 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
   pages(): PageIterator<PageT> {
     this.checkNotStarted("pages");
     this.pageIterator ??= new PageIterator(
-      this,
+      () => this.resumePoint,
       () => this.takePage(),
       () => this.stop(),
       this.source.signals,
@@ -207,7 +207,7 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
 export class PageIterator<PageT> extends Walk<PageT> {
   /** @internal */
   constructor(
-    private readonly walk: { readonly resumePoint: ResumePoint },
+    private readonly whereItStands: () => ResumePoint,
     /** @internal */
     protected override readonly take: () => Promise<PageT | undefined>,
     /** @internal */
@@ -219,6 +219,6 @@ export class PageIterator<PageT> extends Walk<PageT> {
 
   /** @internal */
   override get resumePoint(): ResumePoint {
-    return this.walk.resumePoint;
+    return this.whereItStands();
   }
 }

@@ -66,7 +66,7 @@ export class TracesWithSpans extends Walk<TraceWithSpans> {
   pages(): PageIterator<TracesWithSpansPage> {
     checkNotStarted(this.started, "pages");
     this.pageIterator ??= new PageIterator(
-      this,
+      () => this.resumePoint,
       () => this.takePage(),
       () => this.stop(),
       this.plan.signals,

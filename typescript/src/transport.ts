@@ -62,6 +62,7 @@ async function exchange(
       config.fetch(...fetchArguments(operation, config, controller.signal)),
     ]);
     arrived = clock.now();
+    if (typeof response.headers?.get !== "function") throw new TypeError("fetch gave no Response");
     const bytes = await readBody(operation, options, response, ended, () => {
       arrived = clock.now();
     });
