@@ -66,6 +66,9 @@ def _change(change: dict[str, Any]) -> Change:
     place = place.replace("/properties/", ".").replace("/items", "[]").replace("~1", "/").replace("~0", "~")
     if name := change.get("property", ""):
         place += f" · {name}"
+    value = (change.get("revision") or change.get("base") or {}).get("value")
+    if change["typeName"] == "Parameter" and isinstance(value, dict) and "name" in value:
+        place += f" ({value['name']})"
     messages = [verdict["message"] for verdict in change["verdicts"]]
     return Change(_word(change), " ".join([f"{change['kind']} {place}", *messages]))
 
