@@ -113,6 +113,10 @@ class ScriptedServer:
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        for _ in range(
+            5
+        ):  # turns of the loop, in which a connection accepted just now reaches `_accept` and is closed
+            await asyncio.sleep(0)
 
     # Not a coroutine: of a connection that is accepted just before the end, its task might never begin to run, and
     # nothing would close it.
