@@ -84,28 +84,62 @@ function surfaceOf(source) {
     return `(${entry.parameters.map((one) => `${one.name}: ${one.annotation}`).join(", ")}) -> ${entry.returns}`;
   }
 
+  const exported = new Set(
+    Object.values(found).flatMap((one) => (one.kind === "export" ? [one.annotation] : [])),
+  );
+  const holdsMembers = (node) => ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node);
+  const heirs = (node) => (node.heritageClauses ?? []).flatMap((clause) => [...clause.types]);
+  const nodesOf = (type) => (declarations.get(text(type.expression)) ?? []).filter(holdsMembers);
+  const bases = new Set(
+    [...declarations.values()]
+      .flat()
+      .filter(holdsMembers)
+      .flatMap(heirs)
+      .map((type) => text(type.expression)),
+  );
+
+  /** The bases that callers know. Those of ours alone stand for their own bases: their members are listed. */
+  function basesOf(node) {
+    return heirs(node).flatMap((type) => {
+      const isOurs = nodesOf(type).length > 0 && !exported.has(text(type.expression));
+      return isOurs ? nodesOf(type).flatMap(basesOf) : [text(type)];
+    });
+  }
+
+  const labelOf = (member) => {
+    const isStatic = member.modifiers?.some((one) => one.kind === ts.SyntaxKind.StaticKeyword);
+    const label = ts.isConstructorDeclaration(member)
+      ? "constructor"
+      : member.name
+        ? text(member.name)
+        : "(call)";
+    return isStatic ? `static ${label}` : label;
+  };
+
+  /** A declaration's own members, and the inherited ones that it does not declare again. */
+  function membersOf(node) {
+    const own = node.members.filter((member) => !isPrivate(member));
+    const labels = new Set(node.members.map(labelOf));
+    const inherited = (node.heritageClauses ?? [])
+      .filter((clause) => clause.token === ts.SyntaxKind.ExtendsKeyword)
+      .flatMap((clause) => clause.types.flatMap(nodesOf))
+      .flatMap(membersOf);
+    return [...own, ...inherited.filter((member) => !labels.has(labelOf(member)))];
+  }
+
   for (const [name, list] of declarations) {
     for (const node of list) {
-      const inGiven = given.has(name);
       if (ts.isFunctionDeclaration(node)) add(name, node, false);
       else if (ts.isTypeAliasDeclaration(node))
         found[name] = { kind: "type", annotation: text(node.type).replace(/^\| /, ""), given: true };
       else if (ts.isVariableDeclaration(node))
         found[name] = { kind: "attribute", annotation: text(node.type) };
-      else {
-        const bases = (node.heritageClauses ?? []).flatMap((one) => one.types.map(text));
+      else if (holdsMembers(node) && (exported.has(name) || !bases.has(name))) {
         const kind = ts.isClassDeclaration(node) ? "class" : "interface";
-        found[name] = { kind, bases, parametersOfType: (node.typeParameters ?? []).map(text).join(", ") };
-        for (const member of node.members) {
-          if (isPrivate(member)) continue;
-          const isStatic = member.modifiers?.some((one) => one.kind === ts.SyntaxKind.StaticKeyword);
-          const label = ts.isConstructorDeclaration(member)
-            ? "constructor"
-            : member.name
-              ? text(member.name)
-              : "(call)";
-          add(`${name}.${isStatic ? "static " : ""}${label}`, member, inGiven && kind === "interface");
-        }
+        const parametersOfType = (node.typeParameters ?? []).map(text).join(", ");
+        found[name] = { kind, bases: [...new Set(basesOf(node))], parametersOfType };
+        for (const member of membersOf(node))
+          add(`${name}.${labelOf(member)}`, member, given.has(name) && kind === "interface");
       }
     }
   }

@@ -108,7 +108,10 @@ interface Row {
   readonly kind?: string;
 }
 type Order = "up" | "down";
-declare class Rows {
+declare class Hidden {
+  get cursor(): string;
+}
+declare class Rows extends Hidden {
   #hidden: number;
   private constructor();
   load(path: string, options?: Options): Promise<Row>;
@@ -143,6 +146,10 @@ TYPESCRIPT_VARIANTS = [
     ("additive", "export {", "declare const more: Rows;\nexport { more,"),
     ("none", "A row.", "Other words."),
     ("none", "#hidden: number", "#other: string"),
+    ("none", "#hidden: number", "get cursor(): string"),
+    ("breaking", "  get cursor(): string;\n", ""),
+    ("breaking", "get cursor(): string", "get cursor(): string | null"),
+    ("breaking", " extends Hidden", ""),
     ("none", "load(path", "load(where"),
 ]
 
