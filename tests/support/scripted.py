@@ -109,14 +109,16 @@ class ScriptedServer:
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=2**26, ssl=self._tls)
         self._port.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
+        # asyncio does not close what it has accepted when the server is closed before the connection is made. So first
+        # nothing more is accepted, and what was accepted just now reaches `_accept`.
+        self._loop.remove_reader(server.sockets[0])
+        for _ in range(5):
+            await asyncio.sleep(0)
         server.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        for _ in range(
-            5
-        ):  # turns of the loop, in which a connection accepted just now reaches `_accept` and is closed
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # closed transports let go of their sockets
 
     # Not a coroutine: of a connection that is accepted just before the end, its task might never begin to run, and
     # nothing would close it.
