@@ -103,7 +103,9 @@ async function outcome(fault: Fault, howOften: HowOften, [method, place]: Cell):
   const endpoint = [fault.url, ...[howOften, method, place].map(encodeURIComponent)].join("/");
   const { usage } = new Netra({
     endpoint,
-    maxRetries: 1,
+    // Node keeps one pool of connections for each origin: where each response costs its connection, a retry may meet
+    // another one that is about to end, and a reset takes away what a busy client has not read yet.
+    maxRetries: fault.name.endsWith("after each response") ? 4 : 1,
     maxResponseBytes: 200_000,
     // After a fault that happens once, even a busy machine needs time for the correct response.
     ...(fault.is_slow &&
