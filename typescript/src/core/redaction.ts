@@ -51,7 +51,8 @@ export function redactorOf(headers: Readonly<Record<string, string>>, named: rea
     redact,
     excerpt(body, characters) {
       const raw = body.slice(0, 4 * (characters + longest));
-      const text = redact(raw);
+      // Without NULs, text in UTF-16 and UTF-32 is plain, and so are the secrets in it.
+      const text = redact(raw.replaceAll("\0", ""));
       // The end of what was cut may hold the beginning of a secret.
       return text.slice(0, raw === body ? characters : Math.min(characters, text.length - longest));
     },
