@@ -26,7 +26,8 @@ export abstract class Walk<Item> implements AsyncIterableIterator<Item> {
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
   /** Each of them ends the walk: no row comes after it, also none that has arrived. */
-  private readonly signals: readonly AbortSignalLike[];
+  /** @internal */
+  protected readonly signals: readonly AbortSignalLike[];
 
   /** @internal */
   constructor(signals: readonly AbortSignalLike[]) {
@@ -85,25 +86,58 @@ export abstract class Walk<Item> implements AsyncIterableIterator<Item> {
   }
 }
 
-/** Refuse to mix rows and pages: a page is emitted whole. `started` tells what the walk has emitted. */
-export function checkNotStarted(started: string | undefined, method: string): void {
-  if (started !== undefined && started !== method)
-    throw new InvalidRequestError(
-      method === "rows"
-        ? "This walk is read in pages: go on with its pages, or begin a new walk from .cursor."
-        : `${method}() must be called before the first row is read.`,
+/** A walk that is read row by row, or page by page, but not both: a page is emitted whole. */
+export abstract class RowWalk<RowT, PageT> extends Walk<RowT> {
+  /** What the walk has emitted. @internal */
+  protected started: "rows" | "pages" | undefined;
+  /** One for all: it does one thing after the other. */
+  private pageIterator: PageIterator<PageT> | undefined;
+
+  /**
+   * The same walk, page by page. Call it before the first row: a page is emitted whole.
+   *
+   * @example
+   * ```ts
+   * for await (const page of client.usage.iterTraces(window).pages()) await store(page.traces);
+   * ```
+   */
+  pages(): PageIterator<PageT> {
+    this.checkNotStarted("pages");
+    this.pageIterator ??= new PageIterator(
+      () => this.resumePoint,
+      () => this.takePage(),
+      () => this.stop(),
+      this.signals,
     );
+    return this.pageIterator;
+  }
+
+  /** @internal */
+  protected checkNotStarted(method: string): void {
+    if (this.started !== undefined && this.started !== method)
+      throw new InvalidRequestError(
+        method === "rows"
+          ? "This walk is read in pages: go on with its pages, or begin a new walk from .cursor."
+          : `${method}() must be called before the first row is read.`,
+      );
+  }
+
+  /** @internal */
+  protected startAs(method: "rows" | "pages"): void {
+    this.checkNotStarted(method);
+    this.started = method;
+  }
+
+  /** The next page; undefined at the end. @internal */
+  protected abstract takePage(): Promise<PageT | undefined>;
 }
 
 /** A walk over rows that arrive in pages. */
-export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends Walk<RowT> {
+export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends RowWalk<RowT, PageT> {
   private readonly state: IteratorState<RowT>;
   private readonly source: PageSource<PageT, RowT>;
   private prefetched: { readonly page: Promise<PageT>; cancel(): void } | undefined;
-  private started: "rows" | "pages" | undefined;
   private page: PageT | undefined;
-  /** One for all: it does one thing after the other. */
-  private pageIterator: PageIterator<PageT> | undefined;
 
   /** @internal */
   constructor(source: PageSource<PageT, RowT>) {
@@ -122,30 +156,6 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
     return this.state.mayHaveMore;
   }
 
-  /**
-   * The same walk, page by page. Call it before the first row: a page is emitted whole.
-   *
-   * @example
-   * ```ts
-   * for await (const page of client.usage.iterTraces(window).pages()) await store(page.traces);
-   * ```
-   */
-  pages(): PageIterator<PageT> {
-    this.checkNotStarted("pages");
-    this.pageIterator ??= new PageIterator(
-      () => this.resumePoint,
-      () => this.takePage(),
-      () => this.stop(),
-      this.source.signals,
-    );
-    return this.pageIterator;
-  }
-
-  /** @internal */
-  protected checkNotStarted(method: string): void {
-    checkNotStarted(this.started, method);
-  }
-
   /** @internal */
   protected override takeNow(): RowT | undefined {
     return this.started === "pages" ? undefined : this.state.nextRow();
@@ -153,8 +163,7 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
 
   /** @internal */
   protected override async take(): Promise<RowT | undefined> {
-    checkNotStarted(this.started, "rows");
-    this.started = "rows";
+    this.startAs("rows");
     for (;;) {
       const row = this.state.nextRow();
       if (row !== undefined || this.state.isDone) return row;
@@ -162,9 +171,9 @@ export class PagedIterator<RowT extends Row, PageT extends PagePosition> extends
     }
   }
 
-  private async takePage(): Promise<PageT | undefined> {
-    this.checkNotStarted("pages");
-    this.started = "pages";
+  /** @internal */
+  protected override async takePage(): Promise<PageT | undefined> {
+    this.startAs("pages");
     if (this.state.isDone) return undefined;
     await this.fetchPage();
     this.state.emitPage();

@@ -4,7 +4,7 @@ import { attachCursor, type ResumePoint } from "./core/pagination.js";
 import { type AbortSignalLike, platform } from "./core/platform.js";
 import { NetraError } from "./errors.js";
 import type { TraceSpan, TraceSummary, TracesWithSpansPage, TraceWithSpans } from "./models.js";
-import { checkNotStarted, PageIterator, Walk } from "./paged-iterator.js";
+import { RowWalk } from "./paged-iterator.js";
 
 /** The walk over traces that the spans belong to. */
 export interface TracesSource {
@@ -37,18 +37,15 @@ interface Pending {
  * Traces with their spans, in order. A trace leaves the queue only when it is emitted, so that an error loses none: the
  * next call reads its spans again.
  */
-export class TracesWithSpans extends Walk<TraceWithSpans> {
+export class TracesWithSpans extends RowWalk<TraceWithSpans, TracesWithSpansPage> {
   private readonly plan: TracesWithSpansPlan;
   private readonly queue: Pending[] = [];
   private controller = new platform.AbortController();
   /** Of the list of traces: it is thrown when all traces before it were emitted. */
   private listError: unknown;
   private emitted: ResumePoint;
-  private started: "rows" | "pages" | undefined;
   /** The page that is being filled, for `pages()`. */
   private batch: TraceWithSpans[] = [];
-  /** One for all: it does one thing after the other. */
-  private pageIterator: PageIterator<TracesWithSpansPage> | undefined;
 
   /** @internal */
   constructor(plan: TracesWithSpansPlan) {
@@ -62,30 +59,17 @@ export class TracesWithSpans extends Walk<TraceWithSpans> {
     return this.emitted;
   }
 
-  /** The same walk, page by page. Call it before the first row. */
-  pages(): PageIterator<TracesWithSpansPage> {
-    checkNotStarted(this.started, "pages");
-    this.pageIterator ??= new PageIterator(
-      () => this.resumePoint,
-      () => this.takePage(),
-      () => this.stop(),
-      this.plan.signals,
-    );
-    return this.pageIterator;
-  }
-
   /** @internal */
   protected override async take(): Promise<TraceWithSpans | undefined> {
-    checkNotStarted(this.started, "rows");
-    this.started = "rows";
+    this.startAs("rows");
     const row = await this.takeHead();
     if (row) this.emitted = row.resumePoint;
     return row?.item;
   }
 
-  private async takePage(): Promise<TracesWithSpansPage | undefined> {
-    checkNotStarted(this.started, "pages");
-    this.started = "pages";
+  /** @internal */
+  protected override async takePage(): Promise<TracesWithSpansPage | undefined> {
+    this.startAs("pages");
     let last = this.emitted;
     while (this.batch.length < this.plan.pageSize) {
       try {

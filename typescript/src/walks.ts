@@ -1,15 +1,9 @@
 /** Make the iterators: from a checked query, and a function that sends. */
 
-import { concurrencyOf, refuseUnknown } from "./core/checks.js";
+import { checkObject, concurrencyOf, refuseUnknown } from "./core/checks.js";
 import { listSpansByTraceId, listTraces } from "./core/operations.js";
 import type { Options } from "./core/options.js";
-import {
-  checkObject,
-  inLargePages,
-  type SpansQuery,
-  spansOfTrace,
-  type TracesQuery,
-} from "./core/parameters.js";
+import { inLargePages, type SpansQuery, spansOfTrace, type TracesQuery } from "./core/parameters.js";
 import type { AbortSignalLike } from "./core/platform.js";
 import { type CallGroup, newCallGroup, type Send } from "./core/request-flow.js";
 import { InvalidRequestError } from "./errors.js";

@@ -24,6 +24,12 @@ export function refuseUnknown(rest: object, what: string, errorClass: ErrorClass
     throw new errorClass(`There is no ${what} ${JSON.stringify(name)}: check its spelling.`);
 }
 
+/** Check that options or parameters are one object. */
+export function checkObject(params: unknown, example: string): void {
+  if (typeof params !== "object" || params === null)
+    throw new InvalidRequestError(`The parameters are one object, such as ${example}.`);
+}
+
 /** Whether a text can be sent in a URL: not empty, valid Unicode, and not too long. */
 export function isSendable(text: string): boolean {
   try {

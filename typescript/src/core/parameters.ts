@@ -2,7 +2,15 @@
 
 import type { Direction, SortOrder } from "../../../generated/typescript/models.js";
 import { APIResponseValidationError, InvalidRequestError, type NetraError } from "../errors.js";
-import { choice, MAX_PAGE_SIZE, optionalText, pageSize, pathSegment, refuseUnknown } from "./checks.js";
+import {
+  checkObject,
+  choice,
+  MAX_PAGE_SIZE,
+  optionalText,
+  pageSize,
+  pathSegment,
+  refuseUnknown,
+} from "./checks.js";
 import { Filter } from "./filter.js";
 import { type Timestamp, windowOf } from "./timestamps.js";
 
@@ -162,9 +170,4 @@ function conditionsOf(filters: ListTracesParams["filters"]): readonly Filter[] {
     if (filter instanceof Filter) return filter;
     throw new InvalidRequestError("filters must hold conditions, such as fields.totalCost.gt(0.5).");
   });
-}
-
-export function checkObject(params: unknown, example: string): void {
-  if (typeof params !== "object" || params === null)
-    throw new InvalidRequestError(`The parameters are one object, such as ${example}.`);
 }
