@@ -6,8 +6,8 @@ import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Filter, fields, Netra, NetraError } from "../src/index.js";
-
-type Json = Record<string, unknown>;
+import { QuickClock } from "./support/clock.js";
+import type { Json } from "./support/rows.js";
 
 interface Exchange {
   readonly request?: { method?: string; path?: string[]; query?: unknown[]; json?: unknown; headers?: Json };
@@ -97,8 +97,7 @@ afterAll(() => {
 beforeEach(() => {
   exchanges = [];
   problems = [];
-  for (const name of Object.keys(process.env))
-    if (/^(NETRA|OTEL)_|_proxy$/i.test(name)) delete process.env[name];
+  for (const name of Object.keys(process.env)) if (/^(NETRA|OTEL)_/.test(name)) delete process.env[name];
 });
 
 function answer(request: IncomingMessage, body: string, response: ServerResponse): void {
@@ -157,24 +156,23 @@ function same(one: unknown, other: unknown): boolean {
 test.each(VECTORS)("%s", async (_, vector) => {
   for (const [name, value] of Object.entries(vector.environment ?? {}))
     process.env[name] = expand(value) as string;
-  const waits: number[] = [];
+  const clock = new QuickClock(vector.clock?.jitter, vector.clock?.now);
   const config = withoutNulls({
     endpoint: "{server}",
     prefetch: false,
     ...vector.config,
-    clock: replacedClock(vector.clock ?? {}, waits),
   });
   let client: Netra | undefined;
   let walk: (AsyncIterableIterator<object> & { cursor: string | null }) | undefined;
   for (const step of vector.steps) {
     exchanges = expand(step.exchanges ?? []) as Exchange[];
-    waits.length = 0;
+    clock.waits.length = 0;
     const expected = expand(step.expect) as Expected;
     let found: unknown;
     let error: unknown;
     const rows: object[] = [];
     try {
-      client ??= new Netra(config);
+      client ??= new Netra({ ...config, clock });
       const result = step.call && call(client, step.call);
       if (step.go_on || step.call?.method.startsWith("iter")) {
         walk = (result as typeof walk) ?? walk;
@@ -203,30 +201,13 @@ test.each(VECTORS)("%s", async (_, vector) => {
     if (expected.cursor !== undefined) expect(walk?.cursor).toBe(expected.cursor);
     expect(problems).toEqual([]);
     expect(exchanges, "these requests were not sent").toEqual([]);
-    if (step.waits) expect(waits).toEqual(step.waits);
+    if (step.waits) expect(clock.waits.map((wait) => Math.round(wait) / 1_000)).toEqual(step.waits);
   }
 });
 
 test("no vector is lost", () => {
   expect(VECTORS.length).toBeGreaterThanOrEqual(400);
 });
-
-/** A clock whose waits are over at once; `waits` notes them, in seconds. */
-function replacedClock(
-  { now = "2026-02-01T00:00:00Z", jitter = 1 }: { now?: string; jitter?: number },
-  waits: number[],
-) {
-  let passed = 0;
-  return {
-    now: () => performance.now() + passed,
-    utcNow: () => Date.parse(now),
-    jitter: () => jitter,
-    sleep: async (milliseconds: number) => {
-      waits.push(Math.round(milliseconds) / 1_000);
-      passed += milliseconds;
-    },
-  };
-}
 
 function call(client: Netra, { method, arguments: given = {}, pages, with_spans }: Call): unknown {
   // biome-ignore lint/suspicious/noExplicitAny: what the vectors call is text

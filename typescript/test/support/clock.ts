@@ -6,15 +6,21 @@ export class QuickClock implements Clock {
   readonly waits: number[] = [];
   private waited = 0;
 
-  /** @param chance what shortens each backoff, from 0 to 1 */
-  constructor(private readonly chance = 1) {}
+  /**
+   * @param chance what shortens each backoff, from 0 to 1
+   * @param today the time of day
+   */
+  constructor(
+    private readonly chance = 1,
+    private readonly today = "2026-02-01T00:00:00Z",
+  ) {}
 
   now(): number {
     return SYSTEM_CLOCK.now() + this.waited;
   }
 
   utcNow(): number {
-    return Date.parse("2026-02-01T00:00:00Z");
+    return Date.parse(this.today);
   }
 
   // Not a method: it is handed on by itself.
