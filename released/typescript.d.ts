@@ -255,39 +255,33 @@ interface Row {
 declare abstract class Walk<Item> implements AsyncIterableIterator<Item> {
     private last;
     private waiting;
-    private readonly signals;
-    abstract get cursor(): string | null;
+    get cursor(): string | null;
     next(): Promise<IteratorResult<Item, undefined>>;
     return(): Promise<IteratorResult<Item, undefined>>;
     [Symbol.asyncIterator](): this;
 }
-declare class PagedIterator<RowT extends Row, PageT extends PagePosition> extends Walk<RowT> {
+declare abstract class RowWalk<RowT, PageT> extends Walk<RowT> {
+    private pageIterator;
+    pages(): PageIterator<PageT>;
+}
+declare class PagedIterator<RowT extends Row, PageT extends PagePosition> extends RowWalk<RowT, PageT> {
     private readonly state;
     private readonly source;
     private prefetched;
-    private started;
     private page;
-    get cursor(): string | null;
-    pages(): PageIterator<PageT>;
-    private takePage;
     private fetchPage;
     private ask;
 }
 declare class PageIterator<PageT> extends Walk<PageT> {
-    private readonly walk;
-    get cursor(): string | null;
+    private readonly whereItStands;
 }
-declare class TracesWithSpans extends Walk<TraceWithSpans> {
+declare class TracesWithSpans extends RowWalk<TraceWithSpans, TracesWithSpansPage> {
     private readonly plan;
     private readonly queue;
     private controller;
     private listError;
     private emitted;
-    private started;
     private batch;
-    get cursor(): string | null;
-    pages(): PageIterator<TracesWithSpansPage>;
-    private takePage;
     private takeHead;
     private readAhead;
     private readSpans;
